@@ -1,0 +1,87 @@
+"""The table of formats."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from zoo.data import formats
+from zoo.data.document import DataFormatError, Document, Span
+
+DOCUMENT = Document("1", "Fever today", (Span.of(0, 5, "Disease"),))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.ann", "", "brat"),
+        ("a.PubTator", "", "pubtator"),
+        ("a.iob2", "", "conll"),
+        ("a.tsv", "", "conll"),
+        ("a.HTML", "", "html"),
+        ("a.txt", "\n\n1|t|Title\n1|a|\n", "pubtator"),
+        ("a.sample", "1|t|Title\n1|a|\n", "pubtator"),
+        ("a.txt", "-DOCSTART-\tO\n\nBlood\tO\ngroup\tO\n", "conll"),
+        ("a.data", "Wilson NN B-D\ndisease NN I-D\n", "conll"),
+        ("a.txt", "The blood group O", "text"),
+        ("a.txt", "", "text"),
+        ("a.txt", "# O\n", "text"),
+    ],
+)
+def test_detect(tmp_path: Path, name: str, content: str, expected: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert formats.detect(tmp_path / name) == expected
+
+
+def test_detect_folders_and_pairs(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
+    assert formats.detect(tmp_path) == "text"
+    (tmp_path / "a.ann").touch()
+    assert formats.detect(tmp_path) == formats.detect(tmp_path / "a.txt") == "brat"
+
+
+def test_what_cannot_be_told_lists_the_formats(tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text("<xml/>", encoding="utf-8")
+    with pytest.raises(DataFormatError) as caught:
+        formats.detect(path)
+    assert str(caught.value) == (
+        f"{path}: cannot tell the format — expected one of brat, pubtator, conll, text — name the format."
+    )
+    with pytest.raises(FileNotFoundError):
+        formats.detect(tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize("name", ["brat", "pubtator", "conll"])
+def test_every_format_reads_what_it_wrote(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "out"
+    assert not formats.write([DOCUMENT], path, name)
+    (document,) = formats.read(path, name)
+    assert (document.id, document.text.rstrip(), document.spans) == ("1", "Fever today", DOCUMENT.spans)
+
+
+def test_unknown_names() -> None:
+    with pytest.raises(ValueError, match="Expected a format") as caught:
+        formats.read("x", "pubtater")
+    assert str(caught.value) == (
+        "Expected a format that can be read, out of brat, pubtator, conll, text, but got 'pubtater'. "
+        "Did you mean 'pubtator'?"
+    )
+    with pytest.raises(ValueError, match="can be written, out of brat, pubtator, conll, html, but got 'text'"):
+        formats.write([], "x", "text")
+    with pytest.raises(ValueError, match="read from standard input, out of pubtator, conll, text, but got None"):
+        formats.read("-")
+    with pytest.raises(ValueError, match="written to standard output, out of pubtator, conll, html, but got 'brat'"):
+        formats.write([], "-", "brat")
+
+
+def test_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1|t|Fever\n1|a|today\n1\t0\t5\tFever\tDisease\n")))
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
+    formats.write(formats.read("-", "pubtator"), "-", "conll")
+    assert out.getvalue() == b"-DOCSTART- (1)\n\nFever\tB-Disease\ntoday\tO\n\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\n")))
+    with pytest.raises(DataFormatError, match=r"^<stdin>:1: "):
+        list(formats.read("-", "conll"))

@@ -1,0 +1,186 @@
+"""PubTator."""
+
+import io
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from tests.data.strategies import documents, quick
+from zoo.data import pubtator
+from zoo.data.document import DataFormatError, Document, Passage, Span
+
+FILE = (
+    "\n"
+    "1|t|Wilson disease 💉\n"
+    "1|a|Naïve e\u0301lan|t|x.\n"
+    "1\t0\t14\tWilson disease  \tDisease\t D006527 |OMIM:277900|-1\n"
+    "1\t15\t16\t💉\tChemical\n"
+    "1\tCID\tD1\tD2\n"
+    "1\t0\t6\tWilson\tPerson\tD1+D2\tWilson|x\n"
+    "\n\n"
+    "2|t|\n2|a|\n"
+    "1|t|Again\n1|a|\n1\t0\t5\tAgain\tDisease\t-"
+)
+FIRST = Document(
+    "1",
+    "Wilson disease 💉 Naïve e\u0301lan|t|x.",
+    (
+        Span.of(0, 14, "Disease", concepts=("D006527", "OMIM:277900")),
+        Span.of(15, 16, "Chemical"),
+        Span.of(0, 6, "Person", concepts=("D1+D2",)),
+    ),
+    (Passage(0, 16, "title"), Passage(17, 33, "abstract")),
+    {"relation": 1, "composite parts": 1},
+)
+EMPTY = Document("2", " ", (), (Passage(0, 0, "title"), Passage(1, 1, "abstract")))
+AGAIN = Document("1", "Again ", (Span.of(0, 5, "Disease"),), (Passage(0, 5, "title"), Passage(6, 6, "abstract")))
+
+
+def parse(text: str) -> list[Document]:
+    return list(pubtator.parse(text.split("\n"), "f"))
+
+
+def test_a_file_with_every_quirk() -> None:
+    assert parse(FILE) == [FIRST, EMPTY, AGAIN]
+
+
+@pytest.mark.parametrize("raw", [FILE, "\ufeff" + FILE[1:], FILE.replace("\n", "\r\n"), FILE + "\n\n\n"])
+def test_line_ends_and_byte_order_marks(tmp_path: Path, raw: str) -> None:
+    path = tmp_path / "f.txt"
+    path.write_bytes(raw.encode())
+    assert list(pubtator.read(path)) == [FIRST, EMPTY, AGAIN]
+
+
+def test_documents_come_while_lines_are_read() -> None:
+    def lines() -> Iterator[str]:
+        yield from ("1|t|A", "1|a|B", "")
+        raise AssertionError("the first document is complete at the blank line")
+
+    assert next(pubtator.parse(lines(), "f")).text == "A B"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "1|t|Title",
+            "f:1: document 1 has a title but no abstract — expected '1|a|…' on the next line "
+            "(which may be empty after the last bar) — check that the file is not cut off here.",
+        ),
+        ("1|t|Title\n\n1|a|x", "f:1: document 1 has a title but no abstract"),
+        ("1|t|Title\n1\t0\t5\tTitle\tD\t", "f:1: document 1 has a title but no abstract"),
+        (
+            "1|t|Title\n1|a|x\n1\t0\t5\tTitle",
+            "f:3: '1\\t0\\t5\\tTitle' is neither mention nor relation — expected 5 to 7 tab-separated columns "
+            "(PMID, start, end, mention, type, id) — check that the file is not cut off here.",
+        ),
+        (
+            "1|t|Title\n1|a|x\n2\t0\t5\tTitle\tD\t",
+            "f:3: a line of document '2' stands in document 1 — expected 1 — check that its title line is not missing.",
+        ),
+        ("1|t|Title\n2|a|x", "f:2: a line of document '2' stands in document 1"),
+        ("1|t|Title\n1|a|x\n1|a|y", "f:3: document 1 has two abstracts — expected one."),
+        (
+            "\n1\t0\t5\tTitle\tD\t",
+            "f:2: '1\\t0\\t5\\tTitle\\tD\\t' is outside a document — expected a title line such as '10021369|t|…' "
+            "first — check that the file's beginning is not cut off and that no blank line parts a document.",
+        ),
+        (
+            "1|t|Title\n1|a|x\n1\t0\t5\ttitle\tD\t",
+            "f:3: the text at 0 5 is 'Title' — expected 'title' as the line quotes it — check that offsets count "
+            "Unicode characters of this very text, or correct the line.",
+        ),
+        (
+            "1|t|Title\n1|a|\n1\t6\t17\tNO ABSTRACT\tD\t",
+            "f:3: offsets 6 17 of 'NO ABSTRACT' reach past the end of the text — expected at most 6, counted in "
+            "Unicode characters — check that text and annotations belong together, or remove the line.",
+        ),
+        ("1|t|Title\n1|a|\n1\t3\t3\t\tD\t", "f:3: Expected a span of at least one fragment but got none."),
+        ("1|t|Title\n1|a|\n1\t0\t5\tTitle\t \t", "f:3: Expected a span with a label but got an empty one."),
+        ("1|t|Title\n1|a|\n1\t" + "9" * 5000 + "\t5\tTitle\tD\t", "f:3: "),
+    ],
+)
+def test_bad_files(text: str, message: str) -> None:
+    with pytest.raises(DataFormatError) as caught:
+        parse(text)
+    assert str(caught.value).startswith(message)
+
+
+def test_cut_at_every_byte(tmp_path: Path) -> None:
+    """What comes out is an error, or the documents before the cut and a last one that is a beginning of the whole."""
+    raw = FILE.encode()
+    whole = [FIRST, EMPTY, AGAIN]
+    path = tmp_path / "f.txt"
+    errors = 0
+    for cut in range(len(raw)):
+        path.write_bytes(raw[:cut])
+        found: list[Document] = []
+        try:
+            for document in pubtator.read(path):
+                found.append(document)
+        except DataFormatError:
+            errors += 1
+        assert found[:-1] == whole[: len(found)][:-1]
+        for last, full in zip(found[-1:], whole[len(found) - 1 :], strict=False):
+            assert full.text.startswith(last.text)
+            assert [span.fragments for span in last.spans] == [s.fragments for s in full.spans[: len(last.spans)]]
+    assert errors > len(raw) / 4
+
+
+@pytest.mark.parametrize("abstract", ["", "x" * 1_000_000, "word " * 2_000, "💉e\u0301\u200b\u00a0\u2028\x0b\x85" * 9])
+def test_extreme_texts(tmp_path: Path, abstract: str) -> None:
+    text = f"T {abstract}"
+    spans = (Span.of(0, len(text), "All"),)
+    pubtator.write([Document("1", text, spans, (Passage(0, 1, "title"),))], tmp_path / "f")
+    (document,) = pubtator.read(tmp_path / "f")
+    assert document.text == text
+    assert document.spans == spans
+
+
+def test_written_text(tmp_path: Path) -> None:
+    spans = (
+        Span(((0, 1), (4, 5)), "D"),
+        Span.of(8, 11, "E", score=0.1, concepts=("C1", "C2+C3")),
+        Span.of(0, 2, "D"),
+    )
+    document = Document("1", "A\tbcd\r\nef\ng|t|", spans, (Passage(0, 3, "section"),))
+    losses = pubtator.write([document, Document("2", "")], tmp_path / "f.txt")
+    assert losses == {"line break": 2, "discontinuous": 1, "score": 1, "passage": 1}
+    assert (tmp_path / "f.txt").read_bytes().decode() == (
+        "1|t|A\tbcd\n1|a| ef g|t|\n1\t0\t2\tA \tD\t\n1\t8\t11\tf g\tE\tC1|C2+C3\n\n2|t|\n2|a|\n\n"
+    )
+    first, second = pubtator.read(tmp_path / "f.txt")
+    assert first.text == "A\tbcd  ef g|t|"
+    assert second.text == " "
+    assert set(first.spans) == {Span.of(0, 2, "D"), Span.of(8, 11, "E", concepts=("C1", "C2+C3"))}
+
+
+@pytest.mark.parametrize(("name", "concept"), [("a|b", "C"), ("a\tb", "C"), ("", "C"), ("a", "C|D")])
+def test_values_that_pubtator_cannot_hold(tmp_path: Path, name: str, concept: str) -> None:
+    with pytest.raises(ValueError, match="cannot be written"):
+        pubtator.write([Document(name, "x", (Span.of(0, 1, "D", concepts=(concept,)),))], tmp_path / "f")
+    assert not list(tmp_path.iterdir())
+
+
+@given(documents())
+@quick
+def test_round_trip(document: Document) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        losses = pubtator.write([document], f"{folder}/f")
+        (again,) = pubtator.read(f"{folder}/f")
+    blank = re.sub(r"[\r\n]", " ", document.text)
+    assert again.text in (blank, blank + " ")
+    assert again.spans == tuple(span for span in document.spans if len(span.fragments) == 1)
+    assert losses["discontinuous"] == len(document.spans) - len(again.spans)
+    # Once read, a document comes back exactly.
+    with tempfile.TemporaryDirectory() as folder:
+        pubtator.write([again], f"{folder}/f")
+        assert list(pubtator.read(f"{folder}/f")) == [again]
+
+
+def test_open_files_can_be_parsed() -> None:
+    assert len(list(pubtator.parse(io.StringIO(FILE), "f"))) == 3

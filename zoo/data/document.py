@@ -1,0 +1,164 @@
+"""Documents and spans: the only representation inside the house; every file format is an edge."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+
+class DataFormatError(ValueError):
+    """A file that cannot be read as what it claims to be.
+
+    The message reads ``path:line: what was wrong — expected … — what to do``.
+
+    Args:
+        path: The file, or ``<stdin>``.
+        line: Line number from 1; 0 where the whole file is meant.
+        message: What was wrong, what was expected, what to do.
+    """
+
+    def __init__(self, path: str | Path, line: int, message: str) -> None:
+        self.path, self.line = str(path), line
+        super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A labelled stretch of a document's text: one or more fragments.
+
+    Args:
+        fragments: Half-open character offsets ``(start, end)`` in Unicode code points, sorted, none empty,
+            none overlapping the next.
+        label: The entity type, as ``Disease``.
+        score: Probability in [0, 1], ``None`` for gold spans.
+        concepts: Concept identifiers, as ``("MESH:D009369",)``.
+
+    Raises:
+        ValueError: If a fragment is empty, negative, out of order or overlaps the next, or the label is empty.
+
+    Examples:
+        >>> span = Span.of(4, 10, "Disease")
+        >>> span.start, span.end, span.slice("The cancer spread.")
+        (4, 10, 'cancer')
+    """
+
+    fragments: tuple[tuple[int, int], ...]
+    label: str
+    score: float | None = None
+    concepts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.label:
+            raise ValueError("Expected a span with a label but got an empty one.")
+        if not self.fragments:
+            raise ValueError("Expected a span of at least one fragment but got none.")
+        previous_end = 0
+        for start, end in self.fragments:
+            if not previous_end <= start < end:
+                raise ValueError(
+                    f"Expected sorted, non-empty, non-overlapping fragments but got {self.fragments} ({self.label})."
+                )
+            previous_end = end
+
+    @classmethod
+    def of(cls, start: int, end: int, label: str, score: float | None = None, concepts: tuple[str, ...] = ()) -> "Span":
+        """A span of one fragment."""
+        return cls(((start, end),), label, score, concepts)
+
+    @property
+    def start(self) -> int:
+        """First character."""
+        return self.fragments[0][0]
+
+    @property
+    def end(self) -> int:
+        """One past the last character."""
+        return self.fragments[-1][1]
+
+    @property
+    def key(self) -> tuple[tuple[tuple[int, int], ...], str]:
+        """What strict scoring compares: fragments and label, without score and concepts."""
+        return self.fragments, self.label
+
+    def slice(self, text: str) -> str:
+        """The span's text; fragments are joined by one blank, as brat does."""
+        return " ".join(text[start:end] for start, end in self.fragments)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A named part of a document's text, as PubTator's ``title`` and ``abstract``: ``[start, end)`` and a kind."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with its spans.
+
+    Args:
+        id: Unique within its corpus (a PMID, a file name without its ending).
+        text: The whole text; all offsets refer to it.
+        spans: In any order; they may nest and overlap.
+        passages: Parts of the text that a format names; empty where it names none.
+        losses: What the reader saw in the file and a document cannot hold, counted by kind
+            (as ``{"relation": 3}``): nothing is dropped silently.
+
+    Raises:
+        ValueError: If a span or passage reaches past the end of the text.
+
+    Examples:
+        >>> Document("1", "A rare cancer.", (Span.of(7, 13, "Disease"),)).spans[0].label
+        'Disease'
+    """
+
+    id: str
+    text: str
+    spans: tuple[Span, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    losses: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        parts: tuple[Span | Passage, ...] = (*self.spans, *self.passages)
+        for part in parts:
+            if part.end > len(self.text):
+                raise ValueError(
+                    f"Expected offsets up to {len(self.text)} in document {self.id!r} but got {part}: "
+                    "offsets count Unicode characters of the text, end exclusive."
+                )
+
+    def with_spans(self, spans: tuple[Span, ...] | list[Span]) -> "Document":
+        """The same text with other spans."""
+        return replace(self, spans=tuple(spans))
+
+    def relabel(self, labels: Mapping[str, str | None]) -> "Document":
+        """Renames labels; a label mapped to ``None`` is dropped, one not named stays."""
+        renamed = ((span, labels.get(span.label, span.label)) for span in self.spans)
+        return self.with_spans([replace(span, label=label) for span, label in renamed if label is not None])
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Named documents with splits.
+
+    Args:
+        name: As ``ncbi-disease``.
+        splits: ``{"train": …, "dev": …, "test": …}``, in that order where they exist.
+    """
+
+    name: str
+    splits: Mapping[str, tuple[Document, ...]]
+
+    def __getitem__(self, split: str) -> tuple[Document, ...]:
+        if split not in self.splits:
+            raise KeyError(f"Corpus {self.name!r} has no split {split!r}; it has {', '.join(self.splits)}.")
+        return self.splits[split]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.splits)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels of all splits, sorted."""
+        return tuple(sorted({s.label for split in self.splits.values() for d in split for s in d.spans}))

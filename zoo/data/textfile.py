@@ -1,0 +1,159 @@
+"""UTF-8 text files: lines with their numbers, gzip, and writing that is never half done.
+
+Three rules hold for every format. A byte order mark at the beginning is no part of the text, so offsets count from
+after it. A line ends at a line feed, with one carriage return before it taken off; no other character ends a line
+(``str.splitlines`` would also break at U+2028, U+0085 and others, which occur in abstracts). Bytes that are not UTF-8
+are an error that names the line.
+"""
+
+import codecs
+import contextlib
+import gzip
+import io
+import os
+import secrets
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, BinaryIO, TextIO, cast
+
+from zoo.data.document import DataFormatError
+
+STREAM = "-"
+"""The path that means standard input where one reads and standard output where one writes."""
+
+
+def source_name(path: str | Path) -> str:
+    """What error messages call a path."""
+    return "<stdin>" if str(path) == STREAM else str(path)
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path) -> Iterator[IO[bytes]]:
+    if str(path) == STREAM:
+        yield sys.stdin.buffer
+        return
+    is_gzip = str(path).endswith(".gz")
+    with cast(IO[bytes], gzip.open(path, "rb")) if is_gzip else open(path, "rb") as file:
+        try:
+            yield file
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise DataFormatError(path, 0, f"{error} — expected a whole gzip file — fetch the file again.") from error
+
+
+def _decoded(raw: bytes, source: str, line: int) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line += raw.count(b"\n", 0, error.start)
+        raise DataFormatError(
+            source,
+            line,
+            f"byte 0x{raw[error.start]:02x} is not UTF-8 ({error.reason}) — expected UTF-8 text — "
+            "convert the file (iconv -t UTF-8).",
+        ) from error
+
+
+def read_text(path: str | Path) -> str:
+    """A whole file as written, line breaks included.
+
+    Raises:
+        DataFormatError: If it is not UTF-8, or a damaged gzip file.
+    """
+    with _opened(path) as file:
+        return _decoded(file.read().removeprefix(codecs.BOM_UTF8), source_name(path), 1)
+
+
+def read_lines(path: str | Path) -> Iterator[str]:
+    """The lines of a file without their ends, one at a time, whatever the file's size.
+
+    Raises:
+        DataFormatError: If a line is not UTF-8, or the gzip file is damaged.
+    """
+    source = source_name(path)
+    with _opened(path) as file:
+        for number, raw in enumerate(file, start=1):
+            yield _without_end(_decoded(raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw, source, number))
+
+
+def _without_end(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def numbered(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    r"""Lines with their numbers from 1, with or without their ends in the iterable.
+
+    Examples:
+        >>> list(numbered(["one\r\n", "two"]))
+        [(1, 'one'), (2, 'two')]
+    """
+    return ((number, _without_end(line)) for number, line in enumerate(lines, start=1))
+
+
+def part_of(path: str | Path, folder: Path) -> str:
+    """A file's document id: its path below a folder, with ``/`` and without its ending (``.gz`` counts not as one)."""
+    relative = Path(str(path).removesuffix(".gz")).relative_to(folder)
+    return relative.with_suffix("").as_posix()
+
+
+@contextlib.contextmanager
+def writing(path: str | Path) -> Iterator[TextIO]:
+    """A file to write text to, which appears under its name only when all of it is written.
+
+    The text goes to a temporary file in the same folder, which then replaces the one of that name; an error on the
+    way leaves what was there before. ``-`` is standard output; a device or pipe is written to directly. A name that
+    ends in ``.gz`` is compressed. Folders are made as needed.
+    """
+    target = Path(path)
+    if str(path) == STREAM:
+        with _as_text(cast(BinaryIO, sys.stdout.buffer)) as stream:
+            yield stream
+        return
+    if target.exists() and not target.is_file() and not target.is_dir():
+        with open(target, "w", encoding="utf-8", newline="") as device:
+            yield device
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.parent / f".{secrets.token_hex(4)}.part"
+    opener = gzip.open if target.suffix == ".gz" else open
+    try:
+        with cast(TextIO, opener(partial, "wt", encoding="utf-8", newline="")) as file:
+            yield file
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _as_text(binary: BinaryIO) -> Iterator[TextIO]:
+    """UTF-8 with untouched line ends over a binary stream that stays open."""
+    stream = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
+    try:
+        yield stream
+    finally:
+        stream.detach()
+
+
+def one_column(value: str, kind: str, document_id: str, forbidden: str) -> str:
+    r"""A value that a format can hold in one column, checked.
+
+    Args:
+        value: What is to be written.
+        kind: What it is, for the message (``label``).
+        document_id: Where it is, for the message.
+        forbidden: Characters the format has another use for.
+
+    Raises:
+        ValueError: If the value is empty or holds one of them.
+
+    Examples:
+        >>> one_column("cell_type", "label", "1", " \t\r\n")
+        'cell_type'
+    """
+    if not value or any(character in forbidden for character in value):
+        raise ValueError(
+            f"{kind} {value!r} in document {document_id!r} cannot be written — "
+            f"expected a value without any of {forbidden!r} — rename it, or write another format."
+        )
+    return value
