@@ -1,0 +1,136 @@
+"""The README's tables come from the result files."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from benchmarks.tables import ROOT, fill, main
+
+ACCURACY = {
+    "corpus": "c",
+    "split": "test",
+    "architecture": "tagger",
+    "variant": "",
+    "seed": "1",
+    "scorer": "strict",
+    "precision": "0.9",
+    "recall": "0.8",
+    "f1": "0.85",
+    "train_minutes": "3",
+    "device": "cpu",
+    "command": "zoo train",
+    "versions": "",
+    "date": "2025-01-01",
+}
+SPEED = {
+    "what": "viterbi",
+    "ours": "2.0",
+    "peer": "torchcrf",
+    "peer_version": "1.1",
+    "unit": "ms",
+    "ratio": "3.0",
+    "ratio_min": "2.5",
+    "ratio_max": "3.5",
+    "runs": "5",
+    "device": "cpu",
+    "command": "",
+    "versions": "",
+    "date": "2025-01-01",
+}
+
+
+def write(path: Path, default: dict[str, str], *changes: dict[str, str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(default))
+        writer.writeheader()
+        writer.writerows({**default, **change} for change in changes)
+
+
+def filled(name: str, results: Path) -> list[str]:
+    lines = fill(f"before\n<!-- table:{name} -->\nold\n<!-- /table -->\nafter\n", results).splitlines()
+    assert (lines[0], lines[-1]) == ("before", "after")
+    assert "old" not in lines
+    return lines[2:-2]
+
+
+def test_accuracy_groups_runs_by_setting(tmp_path: Path) -> None:
+    write(
+        tmp_path / "accuracy.csv",
+        ACCURACY,
+        {"f1": "0.80"},
+        {"seed": "2", "f1": "0.90", "train_minutes": "5"},
+        {"seed": "1", "f1": "0.86", "date": "2025-02-01"},  # seed 1 again: replaces the first
+        {"architecture": "better", "f1": "0.95"},
+        {"scorer": "lenient", "f1": "0.99"},
+        {"corpus": "other", "f1": "0.1"},
+    )
+    rows = [line for line in filled("accuracy:c", tmp_path) if line.startswith("|")][2:]
+    assert rows == [
+        "| lenient | test | tagger |  | 99.00 | 99.00–99.00 | 90.00 | 80.00 | 1 | 3.0 | cpu |",
+        "| strict | test | better |  | 95.00 | 95.00–95.00 | 90.00 | 80.00 | 1 | 3.0 | cpu |",
+        "| strict | test | tagger |  | 88.00 | 86.00–90.00 | 90.00 | 80.00 | 2 | 4.0 | cpu |",
+    ]
+
+
+def test_printed_figures_stand_apart() -> None:
+    text = "\n".join(filled("accuracy:ncbi-disease", ROOT / "benchmarks" / "results"))
+    measured, printed = text.split("**Printed by others**")
+    assert "**Measured here**" in measured
+    assert "Habibi" not in measured
+    assert "| as printed, entity F1 | test | LSTM-CRF | Habibi 2017 | 84.44 |" in printed
+    assert "| 5-fold cross-validation | BiLSTM-CRF | Giorgi & Bader | 87.01 |" in printed
+
+
+def test_speed_shows_the_latest_row_per_peer(tmp_path: Path) -> None:
+    write(
+        tmp_path / "speed.csv",
+        SPEED,
+        {"ratio": "4.0", "date": "2025-03-01"},
+        {"ratio": "1.0"},
+        {"peer": "other|crf", "peer_version": ""},
+    )
+    assert filled("speed", tmp_path)[3:-1] == [
+        r"| viterbi | 2.0 | other\|crf | ms | 3.0 (2.5–3.5) | 5 | cpu |",
+        "| viterbi | 2.0 | torchcrf 1.1 | ms | 4.0 (2.5–3.5) | 5 | cpu |",
+    ]
+
+
+def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(
+        "# Title\n<!-- table:speed -->\n<!-- /table -->\n<!-- table:accuracy:c -->\n<!-- /table -->\nend\n"
+    )
+    options = ["--readme", str(readme), "--results", str(tmp_path)]
+    assert main([*options, "--check"]) == 1
+    assert "is not up to date" in capsys.readouterr().err
+    assert main(options) == 0
+    written = readme.read_text()
+    assert main([*options, "--check"]) == 0
+    assert main(options) == 0
+    assert readme.read_text() == written
+    assert "No comparison is recorded yet." in written
+    assert "No run is recorded yet." in written
+    write(tmp_path / "speed.csv", SPEED, {})
+    assert main([*options, "--check"]) == 1
+    assert readme.read_text() == written
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<!-- table:speed -->\n", "closed by"),
+        ("<!-- table:speed -->\n<!-- table:speed -->\n<!-- /table -->", "closed by"),
+        ("<!-- table:sped -->\n<!-- /table -->", "but got 'table:sped'"),
+        ("<!-- table:accuracy: -->\n<!-- /table -->", "but got 'table:accuracy:'"),
+    ],
+)
+def test_wrong_markers_raise(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        fill(text, tmp_path)
+
+
+def test_per_cent_among_fractions_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "accuracy.csv", ACCURACY, {"f1": "85.0"})
+    with pytest.raises(ValueError, match="Expected fractions of 1 in column 'f1'"):
+        fill("<!-- table:accuracy:c -->\n<!-- /table -->", tmp_path)

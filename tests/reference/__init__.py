@@ -1,0 +1,1 @@
+"""Slow, obviously right oracles that the fast code is tested against."""

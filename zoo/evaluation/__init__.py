@@ -1,0 +1,1 @@
+"""Scores of predicted documents against gold documents."""
