@@ -1,0 +1,116 @@
+"""The codec: decode(encode(document)) loses only what the flattening report counted."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo.data.document import Document, Passage, Span
+from zoo.data.tags import spans_to_tags, tags_to_spans
+from zoo.text.codec import Codec, CodecConfig, Window
+
+LABELS = ("Disease", "Gene")
+SCHEMES = st.sampled_from(["IOB2", "BIOES"])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Document:
+    """Any text with any spans: nested, crossing, discontinuous, cutting words."""
+    text = draw(st.text(st.sampled_from("ab1 .-\n\u00a0é́🧬"), min_size=1, max_size=60))
+    spans = []
+    for _ in range(draw(st.integers(0, 6))):
+        cuts = sorted(draw(st.sets(st.integers(0, len(text)), min_size=2, max_size=4)))
+        fragments = tuple(zip(cuts[::2], cuts[1::2], strict=False))
+        spans.append(Span(fragments, draw(st.sampled_from(LABELS))))
+    return Document("d", text, tuple(spans))
+
+
+def round_trip(codec: Codec, document: Document) -> tuple[Document, int]:
+    windows, report = codec.encode([document], gold=True)
+    found = [
+        (index, *span, 1.0)
+        for index, window in enumerate(windows)
+        for _, *span in codec.word_spans(np.array([window.tags]), np.array([len(window.tags)]))
+    ]
+    return codec.decode([document], windows, found)[0], report.lost
+
+
+@given(documents(), SCHEMES, st.sampled_from(["sentence", "document"]), st.integers(1, 6))
+def test_round_trip_loses_what_was_counted(document: Document, scheme: str, window: str, limit: int) -> None:
+    codec = Codec(CodecConfig(labels=LABELS, scheme=scheme, window=window, window_words=limit))
+    back, lost = round_trip(codec, document)
+    kept, gold = {span.key for span in back.spans}, {span.key for span in document.spans}
+    assert kept <= gold
+    assert len(gold) - len(kept) == lost
+    assert lost == sum(window.lost for window in codec.encode([document], gold=True)[0])
+
+
+@given(documents(), st.integers(1, 6))
+def test_windows_hold_all_words_in_order_and_fit(document: Document, limit: int) -> None:
+    sentences, joined = (
+        Codec(CodecConfig(labels=LABELS, window=window, window_words=limit)).segment(document)
+        for window in ("sentence", "document")
+    )
+    assert [word for words in sentences for word in words] == [word for words in joined for word in words]
+    assert all(1 <= len(words) <= limit for words in [*sentences, *joined])
+
+
+@st.composite
+def flat_spans(draw: st.DrawFn) -> tuple[list[tuple[int, int, str]], int]:
+    length = draw(st.integers(1, 12))
+    cuts = sorted(draw(st.sets(st.integers(0, length), max_size=8)))
+    pairs = list(zip(cuts[::2], cuts[1::2], strict=False))
+    return [(start, end, draw(st.sampled_from(LABELS))) for start, end in pairs], length
+
+
+@given(st.lists(flat_spans(), min_size=1, max_size=4), SCHEMES)
+def test_word_spans_without_loops_are_those_of_the_plain_reader(rows: list, scheme: str) -> None:
+    codec = Codec(CodecConfig(labels=LABELS, scheme=scheme))
+    tags = [spans_to_tags(spans, length, scheme) for spans, length in rows]
+    lengths = np.array([len(row) for row in tags])
+    padded = np.full((len(tags), lengths.max()), 1)  # padding that looks like the beginning of a span
+    for row, row_tags in zip(padded, tags, strict=True):
+        row[: len(row_tags)] = [codec.tags.index(tag) for tag in row_tags]
+    expected = [(row, *span) for row, row_tags in enumerate(tags) for span in tags_to_spans(row_tags)]
+    assert codec.word_spans(padded, lengths) == expected
+
+
+def test_a_passage_is_never_crossed() -> None:
+    document = Document("1", "A cancer Abstract", (), (Passage(0, 8, "title"), Passage(9, 17, "abstract")))
+    windows, _ = Codec(CodecConfig(labels=("Disease",))).encode([document], gold=False)
+    assert [window.forms for window in windows] == [["A", "cancer"], ["Abstract"]]
+
+
+def test_a_label_not_in_the_recipe() -> None:
+    document = Document("17", "BRCA1 gene", (Span.of(0, 5, "Gene"),))
+    with pytest.raises(ValueError, match=r"Document '17': span 0-5 has the label 'Gene' but the labels are Disease"):
+        Codec(CodecConfig(labels=("Disease",))).encode([document], gold=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"labels": []}, "Expected distinct labels, at least one"),
+        ({"labels": ["A", "A"]}, "Expected distinct labels, at least one"),
+        ({"labels": ["A"], "scheme": "BIO"}, "Expected a tag scheme out of IOB2, BIOES but got 'BIO'"),
+        ({"labels": ["A"], "window": "page"}, "Expected window 'sentence' or 'document'"),
+        ({"labels": ["A"], "segmentation": "v9"}, "Expected a segmentation rule out of v1"),
+    ],
+)
+def test_bad_settings(settings: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Codec(CodecConfig(**settings))
+
+
+def test_empty_documents_have_no_window() -> None:
+    codec = Codec(CodecConfig(labels=("Disease",)))
+    windows, report = codec.encode([Document("1", ""), Document("2", " \n")], gold=True)
+    assert windows == [] and report.total == 0
+    assert codec.decode([Document("1", "")], windows, []) == [Document("1", "")]
+
+
+def test_window_is_a_plain_tuple_of_what_it_shows() -> None:
+    windows, _ = Codec(CodecConfig(labels=("Disease",))).encode(
+        [Document("1", "A cancer.", (Span.of(2, 8, "Disease"),))], gold=True
+    )
+    assert windows == [Window(0, ["A", "cancer", "."], [(0, 1), (2, 8), (8, 9)], [0, 4, 0], 0)]

@@ -1,0 +1,55 @@
+"""Segmentation: every visible character in exactly one word, offsets exact, sentences where people see them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zoo.text.segment import Segmenter
+
+
+def words(text: str) -> list[list[str]]:
+    return [[text[start:end] for start, end in sentence] for sentence in Segmenter("v1")(text)]
+
+
+@given(st.text(max_size=80))
+def test_every_visible_character_is_in_exactly_one_word_in_order(text: str) -> None:
+    covered = [at for sentence in Segmenter()(text) for start, end in sentence for at in range(start, end)]
+    assert covered == sorted(set(covered))
+    assert [at for at, character in enumerate(text) if not character.isspace()] == covered
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("BRCA1-associated.", [["BRCA1", "-", "associated", "."]]),
+        ("DMD/BMD (n=3)", [["DMD", "/", "BMD", "(", "n", "=", "3", ")"]]),
+        ("a dose of 0.5 mg", [["a", "dose", "of", "0.5", "mg"]]),
+        ("Alzheimer's disease", [["Alzheimer", "'", "s", "disease"]]),
+        ("First. Second.", [["First", "."], ["Second", "."]]),
+        ("In E. Coli, i.e. there. Next", [["In", "E", ".", "Coli", ",", "i", ".", "e", ".", "there", "."], ["Next"]]),
+        ("Smith et al. Report", [["Smith", "et", "al", ".", "Report"]]),
+        ("line one\nline two", [["line", "one"], ["line", "two"]]),
+        ("cafe\u0301 au lait", [["cafe\u0301", "au", "lait"]]),  # a combining accent stays with its letter
+        ("🧬 gene", [["🧬", "gene"]]),
+        ("¿Dolor? ¡Sí!", [["¿", "Dolor", "?"], ["¡", "Sí", "!"]]),
+        ("", []),
+        (" \n\t ", []),
+    ],
+)
+def test_rule_v1(text: str, expected: list[list[str]]) -> None:
+    assert words(text) == expected
+
+
+def test_no_sentence_crosses_a_break() -> None:
+    text = "Title without a stop Abstract begins"
+    assert [len(sentence) for sentence in Segmenter()(text, breaks=[20])] == [4, 2]
+
+
+def test_unknown_rule() -> None:
+    with pytest.raises(ValueError, match="Expected a segmentation rule out of v1 but got 'v0'"):
+        Segmenter("v0")("text")
+
+
+def test_a_line_of_ten_thousand_characters_and_a_megabyte() -> None:
+    assert len(words("ab" * 5_000)) == 1
+    assert sum(len(sentence) for sentence in Segmenter()("a cancer. " * 100_000)) == 300_000

@@ -1,0 +1,141 @@
+"""``zoo embed``."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+# Heavy imports stand inside functions, so that `zoo --help` is quick. An option that is not given must be told from
+# one that is, so all are None; the defaults shown are those of `train_word_vectors`, which a test compares.
+
+
+def embed(
+    recipe: Annotated[Path | None, typer.Argument(help="A YAML recipe, as those under recipes/pretraining/.")] = None,
+    texts: Annotated[
+        list[str] | None,
+        typer.Option("--text", help="A file, folder or pattern (repeat for more); relative to here, else to ZOO_DATA."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the result.")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(help="word2vec- or fasttext-, with skipgram or cbow.", show_default="word2vec-skipgram"),
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="Dimensions of a vector.", show_default="100")] = None,
+    window: Annotated[int | None, typer.Option(help="Words of context on either side.", show_default="5")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the texts.", show_default="5")] = None,
+    negative: Annotated[int | None, typer.Option(help="Noise words for each true one.", show_default="10")] = None,
+    min_count: Annotated[int | None, typer.Option(help="Rarer words get no vector.", show_default="4")] = None,
+    sample: Annotated[
+        float | None, typer.Option(help="Words more frequent than this share are thinned out.", show_default="0.0001")
+    ] = None,
+    normalizer: Annotated[
+        str | None, typer.Option(help="none, lower or lower-digits.", show_default="lower-digits")
+    ] = None,
+    segmentation: Annotated[str | None, typer.Option(help="Rule for sentences and words.", show_default="v1")] = None,
+    seed: Annotated[int | None, typer.Option(help="Exact repetition takes one worker.", show_default="1")] = None,
+    workers: Annotated[int | None, typer.Option(help="Threads.", show_default="2")] = None,
+    max_words: Annotated[int | None, typer.Option(help="Read no more words.", show_default="all")] = None,
+    bucket: Annotated[int | None, typer.Option(help="fastText: rows for n-grams.", show_default="200000")] = None,
+    extra_words: Annotated[
+        list[str] | None, typer.Option("--extra-word", help="fastText: a further word to compose (repeat for more).")
+    ] = None,
+) -> None:
+    """Train word vectors on raw text and write vectors.safetensors and vectors.json.
+
+    - `zoo embed recipes/pretraining/word2vec-en.yaml`
+
+    - `zoo embed recipes/pretraining/word2vec-en.yaml --method fasttext-skipgram --out runs/fasttext-en`
+
+    - `zoo embed --text my-folder --text 'more/*.txt.gz' --out runs/my-vectors --workers 8`
+
+    An option given here counts more than the recipe's. Both files appear only when training is done.
+    """
+    given = {name: value for name, value in locals().items() if name != "recipe" and value not in (None, [])}
+    from zoo.pretraining.word_vectors import train_word_vectors
+
+    arguments = _arguments(recipe, given, train_word_vectors)
+    with _bar() as show:
+        vectors = train_word_vectors(**arguments, progress=show)
+    report = vectors.training
+    typer.echo(
+        f"{len(vectors.words):,} words of {vectors.matrix.shape[1]} dimensions from {report['words']:,} words of text "
+        f"in {report['seconds'] / 60:.1f} minutes: {Path(arguments['out']) / 'vectors.safetensors'}"
+    )
+
+
+def _arguments(recipe: Path | None, given: dict[str, Any], function: Callable[..., Any]) -> dict[str, Any]:
+    """What a function is to be called with: a recipe's values, each replaced by the one given.
+
+    Raises:
+        DataFormatError: If the recipe is no mapping, or has a key that is no argument.
+        ValueError: If a value is not of the argument's type, or a required one is missing.
+    """
+    from argparse import ArgumentError
+
+    from jsonargparse import ArgumentParser
+
+    valid = [name for name in inspect.signature(function).parameters if name != "progress"]
+    values = (_read_recipe(recipe, valid) if recipe else {}) | given
+    for name in ("texts", "out"):
+        if name not in values:
+            raise ValueError(f"Expected {name} in a recipe, or --{name.removesuffix('s')}, but got none.")
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_function_arguments(function, skip={"progress"})
+    try:
+        return dict(parser.parse_object(values).as_dict())
+    except ArgumentError as error:
+        raise ValueError(f"{recipe or 'zoo embed'}: {' '.join(str(error).split())}") from error
+
+
+def _read_recipe(recipe: Path, valid: list[str]) -> dict[str, Any]:
+    import yaml
+
+    from zoo.data.document import DataFormatError
+
+    try:
+        text = recipe.read_text(encoding="utf-8")
+        root = yaml.compose(text)  # knows the lines
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise DataFormatError(recipe, 0, f"not YAML ({' '.join(str(error).split())}) — expected a recipe.") from error
+    if not isinstance(root, yaml.MappingNode):
+        raise DataFormatError(recipe, 0, "no keys — expected a recipe of lines such as 'epochs: 5'.")
+    for node, _ in root.value:
+        if node.value not in valid:
+            nearest = difflib.get_close_matches(str(node.value), valid, 1)
+            hint = f" — did you mean {nearest[0]!r}?" if nearest else ""
+            message = f"unknown key {node.value!r}; valid here: {', '.join(valid)}{hint}"
+            raise DataFormatError(recipe, node.start_mark.line + 1, message)
+    return dict(yaml.safe_load(text))
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar on standard error with words a second and the time left; nothing where that is not a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f} words  {task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("reading", total=None, rate="")
+
+        def show(stage: str, done: int, total: int | None) -> None:
+            if bar.tasks[0].total is None and total is not None:
+                bar.reset(task)  # reading is over: training has a speed of its own
+            bar.update(task, description=stage, completed=done, total=total)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f} words/s" if speed else "")
+
+        yield show

@@ -1,0 +1,1 @@
+"""Word vectors and language models from raw text."""

@@ -1,0 +1,1 @@
+"""Strings → what models read: segmentation, vocabularies, the codec, batches."""

@@ -1,0 +1,90 @@
+"""Windows → named tensors. The first place where torch is needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from zoo.text.codec import Window
+from zoo.text.vocab import WordLookup
+
+
+@dataclass
+class Batch:
+    """B windows, right-padded to W words; C characters of U distinct forms.
+
+    Args:
+        words: Vocabulary rows, shape (B, W), 0 on padding.
+        forms: Row of ``characters`` that spells each word, shape (B, W), 0 on padding.
+        characters: Character rows of every distinct form once, shape (U, C), 0 on padding.
+        mask: True on real words, a prefix of every row, shape (B, W).
+        tags: Gold tag ids, shape (B, W), 0 on padding; ``None`` where nothing is known.
+        lost: Gold spans of these windows that no tag sequence holds.
+    """
+
+    words: Tensor
+    forms: Tensor
+    characters: Tensor
+    mask: Tensor
+    tags: Tensor | None
+    lost: int
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on another device."""
+        moved = {
+            name: value.to(device, non_blocking=True) for name, value in vars(self).items() if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
+
+
+def collate(windows: Sequence[Window], lookup: WordLookup) -> Batch:
+    """Builds the tensors of a batch; each distinct form is spelled once.
+
+    Args:
+        windows: At least one window; none empty.
+        lookup: Vocabulary rows of words and characters.
+    """
+    form_rows: dict[str, int] = {}
+    forms = [torch.tensor([form_rows.setdefault(form, len(form_rows)) for form in w.forms]) for w in windows]
+    word_of_form = torch.tensor([lookup.row(form) for form in form_rows])  # (U)
+    spellings = [torch.tensor(lookup.spelling(form)) for form in form_rows]
+    lengths = torch.tensor([len(window.forms) for window in windows])
+    padded = pad_sequence(forms, batch_first=True)  # (B, W)
+    mask = torch.arange(padded.shape[1]) < lengths[:, None]  # (B, W)
+    tags = None
+    if windows[0].tags:
+        tags = pad_sequence([torch.tensor(window.tags) for window in windows], batch_first=True)
+    return Batch(
+        words=word_of_form[padded] * mask,
+        forms=padded,
+        characters=pad_sequence(spellings, batch_first=True),
+        mask=mask,
+        tags=tags,
+        lost=sum(window.lost for window in windows),
+    )
+
+
+def budget_batches(lengths: Sequence[int], words: int) -> list[list[int]]:
+    """Groups windows of like length so that no batch, padding included, exceeds a number of words.
+
+    Args:
+        lengths: Words of each window.
+        words: The most positions B · W of a batch; a longer window is a batch of its own.
+
+    Returns:
+        Batches of indices, shortest windows first; each index occurs once.
+
+    Examples:
+        >>> budget_batches([5, 2, 3, 9], words=8)
+        [[1, 2], [0], [3]]
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        # Sorted ascending, so the newcomer is the longest and sets the padded width.
+        if batches and (len(batches[-1]) + 1) * lengths[index] <= words:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches

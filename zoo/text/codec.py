@@ -1,0 +1,229 @@
+"""The codec: documents ⇄ windows of words with tags. The only place where text, spans and tags meet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from zoo.data.document import Document, Span
+from zoo.data.tags import Transitions, WordSpan, legal_transitions, scheme_named, spans_to_tags, tag_set
+from zoo.evaluation.flattening import Flattening, flatten
+from zoo.text.segment import Segmenter, Words
+
+
+class Window(NamedTuple):
+    """What a model reads at once.
+
+    Args:
+        document: Index of its document in the sequence that was encoded.
+        forms: Its W words as written.
+        offsets: Their character offsets in the document.
+        tags: W tag ids, empty where nothing is known of the spans.
+        lost: Gold spans that begin here and no tag sequence of this codec holds.
+    """
+
+    document: int
+    forms: list[str]
+    offsets: Words
+    tags: list[int]
+    lost: int
+
+
+@dataclass(frozen=True)
+class CodecConfig:
+    """How documents become windows of tagged words; part of every recipe and checkpoint.
+
+    Args:
+        labels: Entity types, in the order of the tag set.
+        scheme: Tag scheme, a key of ``zoo.data.tags.SCHEMES``.
+        segmentation: Version of the segmentation rule, a key of ``zoo.text.segment.RULES``.
+        window: ``sentence``: a model reads one sentence at once; ``document``: as many whole sentences as fit.
+        window_words: The most words in a window; longer sentences are cut there.
+    """
+
+    labels: tuple[str, ...]
+    scheme: str = "BIOES"
+    segmentation: str = "v1"
+    window: Literal["sentence", "document"] = "sentence"
+    window_words: int = 1000
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self) | {"labels": list(self.labels)}
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Encodes documents as windows, decodes tags as scored spans.
+
+    Round trip: ``decode(encode(document))`` loses only what the :class:`Flattening` report of ``encode`` counted.
+
+    Args:
+        config: What checkpoints store.
+
+    Raises:
+        ValueError: If labels are empty or repeated, the scheme or rule is unknown, or a window holds no word.
+    """
+
+    config: CodecConfig
+    tags: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        config = self.config
+        object.__setattr__(config, "labels", tuple(config.labels))  # JSON and YAML give lists
+        if not config.labels or len(set(config.labels)) != len(config.labels):
+            raise ValueError(f"Expected distinct labels, at least one, but got {list(config.labels)}.")
+        if config.window not in ("sentence", "document") or config.window_words < 1:
+            raise ValueError(
+                f"Expected window 'sentence' or 'document' of at least one word but got {config.window!r} of "
+                f"{config.window_words}."
+            )
+        Segmenter(config.segmentation)("")  # fails now, not at the first document
+        object.__setattr__(self, "tags", tag_set(config.labels, config.scheme))
+
+    @property
+    def inside_tags(self) -> dict[str, tuple[int, ...]]:
+        """For each label, the ids of the tags that continue a span begun before."""
+        prefixes = scheme_named(self.config.scheme).inside
+        return {
+            label: tuple(self.tags.index(f"{prefix}-{label}") for prefix in prefixes) for label in self.config.labels
+        }
+
+    @property
+    def transitions(self) -> Transitions:
+        """The moves between tags that the scheme allows."""
+        return legal_transitions(self.tags, self.config.scheme)
+
+    def segment(self, document: Document) -> list[Words]:
+        """Windows of word offsets: sentences, cut or joined to the size of a window; no sentence crosses a passage."""
+        limit = self.config.window_words
+        sentences = Segmenter(self.config.segmentation)(document.text, (p.end for p in document.passages))
+        pieces = (s[i : i + limit] for s in sentences for i in range(0, len(s), limit))
+        if self.config.window == "sentence":
+            return list(pieces)
+        windows: list[Words] = []
+        for piece in pieces:
+            if windows and len(windows[-1]) + len(piece) <= limit:
+                windows[-1] = windows[-1] + piece
+            else:
+                windows.append(piece)
+        return windows
+
+    def encode(self, documents: Iterable[Document], gold: bool) -> tuple[list[Window], Flattening]:
+        """Cuts documents into windows.
+
+        Args:
+            documents: The documents.
+            gold: Whether their spans are to be written as tags.
+
+        Returns:
+            The windows in reading order, and what they cannot hold of the spans (all zeros unless ``gold``).
+
+        Raises:
+            ValueError: If ``gold`` and a span has a label that the codec does not have.
+        """
+        windows: list[Window] = []
+        total = Flattening()
+        for index, document in enumerate(documents):
+            offsets = self.segment(document)
+            tags, lost, report = self._encode_spans(document, offsets) if gold else ([], [], Flattening())
+            for position, words in enumerate(offsets):
+                forms = [document.text[start:end] for start, end in words]
+                windows.append(
+                    Window(index, forms, words, tags[position] if gold else [], lost[position] if gold else 0)
+                )
+            total += report
+        return windows, total
+
+    def _encode_spans(
+        self, document: Document, windows: list[Words]
+    ) -> tuple[list[list[int]], list[int], Flattening]:
+        """Tag ids of every window, spans lost in it, and the report."""
+        kept, report = flatten(document.spans)
+        word_starting = {start: (w, i) for w, words in enumerate(windows) for i, (start, _) in enumerate(words)}
+        word_ending = {end: (w, i) for w, words in enumerate(windows) for i, (_, end) in enumerate(words)}
+        inside: list[list[WordSpan]] = [[] for _ in windows]
+        unaligned = crossing = 0
+        for span in kept:
+            if span.label not in self.config.labels:
+                raise ValueError(
+                    f"Document {document.id!r}: span {span.start}-{span.end} has the label {span.label!r} but the "
+                    f"labels are {', '.join(self.config.labels)}; add it to the codec's labels or map it in the corpus."
+                )
+            first, last = word_starting.get(span.start), word_ending.get(span.end)
+            if first is None or last is None:
+                unaligned += 1
+            elif first[0] != last[0]:
+                crossing += 1
+            else:
+                inside[first[0]].append((first[1], last[1] + 1, span.label))
+        ids = {tag: row for row, tag in enumerate(self.tags)}
+        tags = [
+            [ids[tag] for tag in spans_to_tags(spans, len(words), self.config.scheme)]
+            for spans, words in zip(inside, windows)
+        ]
+        lost = _lost_per_window(document.spans, inside, windows)
+        return tags, lost, replace(report, unaligned=unaligned, crossing=crossing)
+
+    def decode(
+        self,
+        documents: Sequence[Document],
+        windows: Sequence[Window],
+        found: Iterable[tuple[int, int, int, str, float | None]],
+    ) -> list[Document]:
+        """Puts word spans back into their documents.
+
+        Args:
+            documents: Those that were encoded.
+            windows: Their windows.
+            found: Spans as (window, first word, one past the last word, label, score).
+
+        Returns:
+            The documents with these spans instead of their own, sorted by offset; their offsets slice the original
+            text.
+        """
+        spans: list[list[Span]] = [[] for _ in documents]
+        for window, first, end, label, score in found:
+            offsets = windows[window].offsets
+            spans[windows[window].document].append(Span.of(offsets[first][0], offsets[end - 1][1], label, score))
+        return [
+            document.with_spans(sorted(found_here, key=lambda span: span.fragments))
+            for document, found_here in zip(documents, spans)
+        ]
+
+    def word_spans(self, tags: np.ndarray, lengths: np.ndarray) -> list[tuple[int, int, int, str]]:
+        """Reads the spans of legal tag sequences without a loop over words.
+
+        Args:
+            tags: Tag ids of B windows, shape (B, W), legal under :attr:`transitions`; padding is ignored.
+            lengths: Words of each window, shape (B).
+
+        Returns:
+            (row, first word, one past the last word, label), ordered by row and word.
+        """
+        inside_prefixes = scheme_named(self.config.scheme).inside
+        is_outside = np.array([tag == "O" for tag in self.tags])
+        is_inside = np.array([tag[0] in inside_prefixes and tag != "O" for tag in self.tags])
+        real = np.arange(tags.shape[1]) < lengths[:, None]  # (B, W)
+        inside = is_inside[tags] & real
+        tagged = ~is_outside[tags] & real
+        goes_on = np.zeros_like(tagged)
+        goes_on[:, :-1] = inside[:, 1:]  # a word's span goes on where the next word is inside it
+        rows, firsts = np.nonzero(tagged & ~inside)
+        _, lasts = np.nonzero(tagged & ~goes_on)
+        return [
+            (int(row), int(first), int(last) + 1, self.tags[tags[row, first]][2:])
+            for row, first, last in zip(rows, firsts, lasts)
+        ]
+
+
+def _lost_per_window(spans: Sequence[Span], inside: list[list[WordSpan]], windows: list[Words]) -> list[int]:
+    """How many distinct gold spans that begin in each window its tags do not hold."""
+    if not windows:
+        return []
+    first_characters = np.array([words[0][0] for words in windows])
+    begun = np.zeros(len(windows), dtype=int)
+    for start in [fragments[0][0] for fragments, _ in {span.key for span in spans}]:
+        begun[max(0, int(np.searchsorted(first_characters, start, side="right")) - 1)] += 1
+    return [int(b) - len(held) for b, held in zip(begun, inside)]

@@ -1,0 +1,90 @@
+"""Sentences and words with exact character offsets.
+
+A rule is versioned: a checkpoint names the rule it was trained with and keeps it for ever, so a better rule is a new
+entry in :data:`RULES`, never an edit of an old one.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+Words = list[tuple[int, int]]
+"""Half-open character offsets of the words of one sentence."""
+
+# A word is a decimal number, a run of letters and digits (with their combining marks), or any other single visible
+# character. Hyphens and slashes part words, so that `BRCA1-associated` and `DMD/BMD` can be tagged within.
+_WORD_V1 = re.compile(r"\d+(?:[.,]\d+)+|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*|\S")
+
+# A sentence may end after . ! or ? (and closing quotes or brackets) before white space and something that can begin one.
+_SENTENCE_END_V1 = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9\u00c0-\u00de\u0391-\u03a9¿¡])|\n")
+_ABBREVIATIONS_V1 = frozenset(
+    "al approx ca cf dr e.g eq fig figs i.e i.m i.p i.v mr mrs ms no nos prof ref refs resp s.c sp spp st subsp var viz "
+    "vol vs".split()
+)
+_LAST_TOKEN_V1 = re.compile(r"(?:^|[\s(\[])([^\s(\[]*)$")
+
+
+def _ends_abbreviation(text: str, stop: int) -> bool:
+    """Whether the full stop at ``stop`` belongs to an abbreviation or an initial (``E. Coli``, ``J. Smith``)."""
+    token = _LAST_TOKEN_V1.search(text, max(0, stop - 12), stop)
+    before = token.group(1) if token else ""
+    return before.lower() in _ABBREVIATIONS_V1 or (len(before) == 1 and before.isupper())
+
+
+def _sentences_v1(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _SENTENCE_END_V1.finditer(text):
+        if text[match.start()] == "." and _ends_abbreviation(text, match.start()):
+            continue
+        yield start, match.end()
+        start = match.end()
+    yield start, len(text)
+
+
+def _segment_v1(text: str, breaks: Iterable[int]) -> list[Words]:
+    cuts = sorted({0, len(text), *breaks})
+    sentences: list[Words] = []
+    for part_start, part_end in zip(cuts, cuts[1:]):
+        part = text[part_start:part_end]
+        for start, end in _sentences_v1(part):
+            words = [
+                (part_start + word.start(), part_start + word.end()) for word in _WORD_V1.finditer(part, start, end)
+            ]
+            if words:
+                sentences.append(words)
+    return sentences
+
+
+RULES: dict[str, Callable[[str, Iterable[int]], list[Words]]] = {"v1": _segment_v1}
+
+
+class Segmenter(NamedTuple):
+    """Cuts text into sentences of words by a versioned rule.
+
+    Args:
+        rule: A key of :data:`RULES`.
+
+    Examples:
+        >>> text = "Type 2 diabetes. No cancer, i.e. none."
+        >>> [[text[start:end] for start, end in words] for words in Segmenter("v1")(text)]
+        [['Type', '2', 'diabetes', '.'], ['No', 'cancer', ',', 'i', '.', 'e', '.', 'none', '.']]
+    """
+
+    rule: str = "v1"
+
+    def __call__(self, text: str, breaks: Iterable[int] = ()) -> list[Words]:
+        """Segments a text.
+
+        Args:
+            text: Any string; every visible character falls into exactly one word.
+            breaks: Offsets no sentence may cross (as the end of a title).
+
+        Returns:
+            For each sentence that has any, the offsets of its words.
+
+        Raises:
+            ValueError: If the rule is unknown.
+        """
+        if self.rule not in RULES:
+            raise ValueError(f"Expected a segmentation rule out of {', '.join(RULES)} but got {self.rule!r}.")
+        return RULES[self.rule](text, breaks)

@@ -1,0 +1,102 @@
+"""Vocabularies: strings ⇄ row numbers of an embedding table."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+PAD, UNKNOWN = "<pad>", "<unk>"
+_DIGIT = re.compile(r"\d")
+
+NORMALIZERS: dict[str, Callable[[str], str]] = {
+    "none": lambda word: word,
+    "lower": str.lower,
+    "lower-digits": lambda word: _DIGIT.sub("0", word.lower()),
+}
+"""How a word is rewritten before it is looked up; word vectors must be trained with the same one."""
+
+
+class Vocabulary:
+    """An ordered set of strings; row 0 is padding, row 1 stands for every string that is not in it.
+
+    Args:
+        entries: Distinct strings, the first two ``<pad>`` and ``<unk>``.
+
+    Raises:
+        ValueError: If the first two entries are others, or an entry occurs twice.
+
+    Examples:
+        >>> vocabulary = Vocabulary.of(["cancer", "of"])
+        >>> vocabulary["cancer"], vocabulary["unseen"], len(vocabulary)
+        (2, 1, 4)
+    """
+
+    def __init__(self, entries: Sequence[str]) -> None:
+        self.entries = tuple(entries)
+        self._rows = {entry: row for row, entry in enumerate(self.entries)}
+        if self.entries[:2] != (PAD, UNKNOWN):
+            raise ValueError(f"Expected a vocabulary that begins with {PAD}, {UNKNOWN} but got {self.entries[:2]}.")
+        if len(self._rows) != len(self.entries):
+            raise ValueError(f"Expected distinct entries but got {len(self.entries) - len(self._rows)} repeated ones.")
+
+    @classmethod
+    def of(cls, entries: Iterable[str]) -> "Vocabulary":
+        """A vocabulary of these strings in order of first occurrence."""
+        return cls(list(dict.fromkeys((PAD, UNKNOWN, *entries))))
+
+    def __getitem__(self, entry: str) -> int:
+        return self._rows.get(entry, 1)
+
+    def __contains__(self, entry: str) -> bool:
+        return entry in self._rows
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def to_text(self) -> str:
+        r"""One entry a line; line breaks and backslashes inside an entry are escaped."""
+        return "".join(entry.encode("unicode_escape").decode("ascii") + "\n" for entry in self.entries)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Vocabulary":
+        """The inverse of :meth:`to_text`."""
+        return cls([line.encode("ascii").decode("unicode_escape") for line in text.split("\n")[:-1]])
+
+
+class WordLookup:
+    """Rows of words and of their characters, remembered for the forms met last.
+
+    Args:
+        words: Rows of normalized words.
+        characters: Rows of single characters.
+        normalizer: A key of :data:`NORMALIZERS`.
+        longest: A word's characters beyond so many are left out of its spelling (first and last halves are kept).
+
+    Raises:
+        ValueError: If the normalizer is unknown.
+    """
+
+    def __init__(self, words: Vocabulary, characters: Vocabulary, normalizer: str, longest: int) -> None:
+        if normalizer not in NORMALIZERS:
+            raise ValueError(f"Expected a normalizer out of {', '.join(NORMALIZERS)} but got {normalizer!r}.")
+        normalize, half = NORMALIZERS[normalizer], longest // 2
+
+        @lru_cache(maxsize=1 << 18)
+        def row(form: str) -> int:
+            return words[normalize(form)]
+
+        @lru_cache(maxsize=1 << 18)
+        def spelling(form: str) -> tuple[int, ...]:
+            shown = form if len(form) <= longest else form[:half] + form[-half:]
+            return tuple(characters[character] for character in shown)
+
+        self.row, self.spelling = row, spelling
+
+
+def read_vocabulary(path: Path) -> Vocabulary:
+    """Reads a file of :meth:`Vocabulary.to_text`.
+
+    Raises:
+        ValueError: If it is not one.
+    """
+    return Vocabulary.from_text(path.read_text(encoding="ascii"))
