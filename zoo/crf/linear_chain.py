@@ -1,0 +1,316 @@
+"""The linear-chain conditional random field, as a module."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from zoo.crf import recursions
+from zoo.crf.recursions import LOWEST, Chain
+from zoo.data.tags import Transitions
+
+REDUCTIONS = ("sum", "mean", "token_mean", "none")
+
+
+class TagRun(NamedTuple):
+    """A stretch of words with their tags, of which :meth:`CRF.span_confidence` tells the probability.
+
+    Args:
+        sequence: Number of the window in the batch.
+        start: First word.
+        end: One past the last word.
+        tags: The tag of each word.
+        next_forbidden: Tags that the word at ``end`` must not have, where there is such a word. In IOB2 a span stops
+            only if no ``I`` of its label follows.
+    """
+
+    sequence: int
+    start: int
+    end: int
+    tags: tuple[int, ...]
+    next_forbidden: tuple[int, ...] = ()
+
+
+class CRF(nn.Module):
+    """Linear-chain conditional random field: ``p(y | x) = exp(score(x, y)) / Z(x)``.
+
+    ``score`` adds an emission for each word's tag, a transition for each pair of neighbouring tags, and one score each
+    for the first and the last tag. Constructor, parameters and the meaning of :meth:`forward` and :meth:`decode` are
+    those of ``torchcrf.CRF`` (pytorch-crf), and state dicts interchange both ways.
+
+    Shapes are written batch first; with ``batch_first=False`` the first two dimensions of every argument and result
+    are swapped. A mask is True on a window's words and False on the padding after them; None means no padding. A mask
+    with holes, or without a first word, is a ValueError on CPU; on CUDA it is an assertion on the device, so that the
+    host need not wait. Arithmetic is in float64 (so not on MPS devices) from emissions of any floating type; scores
+    come back in float32 or better.
+
+    Moves that ``constraints`` forbid have probability zero in training, marginals and decoding, whatever the parameters
+    hold; the parameters of such moves get no gradient. A gold path that makes one has log-likelihood -inf (and finite
+    gradients, as if the forbidden moves were left out of it): look for it beforehand with :meth:`permits`.
+
+    Args:
+        num_tags: Number of tags T.
+        batch_first: Whether windows come before words in all shapes.
+        constraints: The legal moves, as :func:`zoo.data.tags.legal_transitions` gives them; None allows all.
+        double_backward: Whether gradients of gradients are wanted. The recursion is then recorded by autograd, several
+            times slower; otherwise gradients are analytic, and ``create_graph=True`` is a RuntimeError.
+
+    Raises:
+        ValueError: If ``num_tags`` is not positive, or ``constraints`` are for another number of tags.
+
+    Source: Lafferty et al. (2001).
+    """
+
+    legal_start: Tensor
+    legal_end: Tensor
+    legal_pairs: Tensor
+
+    def __init__(
+        self,
+        num_tags: int,
+        batch_first: bool = False,
+        *,
+        constraints: Transitions | None = None,
+        double_backward: bool = False,
+    ) -> None:
+        super().__init__()
+        if num_tags < 1:
+            raise ValueError(f"Expected at least one tag but got num_tags={num_tags}.")
+        self.num_tags = num_tags
+        self.batch_first = batch_first
+        self.double_backward = double_backward
+        self.start_transitions = nn.Parameter(torch.empty(num_tags))
+        self.end_transitions = nn.Parameter(torch.empty(num_tags))
+        self.transitions = nn.Parameter(torch.empty(num_tags, num_tags))
+        everything = Transitions([True] * num_tags, [True] * num_tags, [[True] * num_tags] * num_tags)
+        legal = [torch.tensor(moves, dtype=torch.bool) for moves in constraints or everything]
+        if [tuple(moves.shape) for moves in legal] != [(num_tags,), (num_tags,), (num_tags, num_tags)]:
+            raise ValueError(f"Expected constraints for {num_tags} tags but got them for {len(legal[0])}.")
+        self.constrained = constraints is not None
+        for name, moves in zip(("legal_start", "legal_end", "legal_pairs"), legal, strict=True):
+            self.register_buffer(name, moves, persistent=False)  # so that state dicts stay those of torchcrf
+        self._mixing = _mixing_moves(legal[2])
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draws every parameter from U(-0.1, 0.1)."""
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -0.1, 0.1)
+
+    def extra_repr(self) -> str:
+        """What ``repr`` shows between the brackets."""
+        return f"num_tags={self.num_tags}, batch_first={self.batch_first}, constrained={self.constrained}"
+
+    def forward(self, emissions: Tensor, tags: Tensor, mask: Tensor | None = None, reduction: str = "sum") -> Tensor:
+        """Log-likelihood of the gold tags: their score less log Z. A loss is its negative.
+
+        Args:
+            emissions: Score of each tag at each word (B, W, T).
+            tags: Gold tag of each word (B, W); anything on padding.
+            mask: True on words (B, W).
+            reduction: ``sum`` over windows, their ``mean``, ``token_mean`` (the sum a word) or ``none``.
+
+        Returns:
+            One number (), or with ``none`` one a window (B).
+
+        Raises:
+            ValueError: If shapes do not fit, the mask is not a prefix mask, or there is no such reduction.
+        """
+        if reduction not in REDUCTIONS:
+            raise ValueError(f"Expected a reduction out of {', '.join(REDUCTIONS)} but got {reduction!r}.")
+        if tags.shape != emissions.shape[:2]:
+            raise ValueError(f"Expected tags of shape {tuple(emissions.shape[:2])} but got {tuple(tags.shape)}.")
+        chain = self._chain(emissions, mask)
+        likelihood = recursions.path_score(chain, self._turned(tags)) - self._log_partition(chain)  # (B,)
+        likelihood = likelihood.to(self._result_type(emissions))
+        if reduction == "none":
+            return likelihood
+        if reduction == "sum":
+            return likelihood.sum()
+        # A batch without windows counts as one, so that its mean is zero and not nan.
+        if reduction == "mean":
+            return likelihood.sum() / max(len(likelihood), 1)
+        return likelihood.sum() / chain.mask.sum().clamp_min(1)
+
+    def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
+        """The best tags of each window, as Python lists without padding; see :meth:`viterbi`."""
+        chain = self._chain(emissions, mask)
+        paths = recursions.best_path(chain).T.tolist()
+        return [path[:length] for path, length in zip(paths, chain.mask.sum(0).tolist(), strict=True)]
+
+    def viterbi(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The best tags of each window (B, W), zero on padding; among equals the lowest. The host waits for nothing."""
+        return self._turned(recursions.best_path(self._chain(emissions, mask)))
+
+    def marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Exact probability of each tag at each word (B, W, T), zero on padding; without gradient."""
+        unary = recursions.posterior(self._chain(emissions, mask)).unary
+        return self._turned(unary).to(self._result_type(emissions))
+
+    def log_partition(self, emissions: Tensor, mask: Tensor | None = None, allowed: Tensor | None = None) -> Tensor:
+        """Log Z, over all legal paths or those within a lattice.
+
+        ``log_partition(…, allowed) - log_partition(…)`` is the log-probability that the path lies in the lattice, and
+        so the log-likelihood of a partial annotation.
+
+        Args:
+            emissions: Score of each tag at each word (B, W, T).
+            mask: True on words (B, W).
+            allowed: Tags that a path may have at each word (B, W, T), boolean; anything on padding.
+
+        Returns:
+            One number a window (B); -inf where no path is left.
+        """
+        return self._log_partition(self._chain(emissions, mask, allowed)).to(self._result_type(emissions))
+
+    def permits(self, tags: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Whether each window's tags make only legal moves (B), boolean.
+
+        Args:
+            tags: Tag of each word (B, W); anything on padding.
+            mask: True on words (B, W).
+        """
+        tags = self._turned(tags)  # (W, B)
+        mask = torch.ones_like(tags, dtype=torch.bool) if mask is None else self._turned(mask).bool()
+        tags = tags.masked_fill(~mask, 0)
+        last = tags.gather(0, mask.sum(0, keepdim=True) - 1)[0]
+        moves = (self.legal_pairs[tags[:-1], tags[1:]] | ~mask[1:]).all(0)
+        return moves & self.legal_start[tags[0]] & self.legal_end[last]
+
+    @torch.no_grad()
+    def span_confidence(self, emissions: Tensor, mask: Tensor | None, spans: Sequence[TagRun]) -> Tensor:
+        """Probability of each of these runs of tags: that the path has exactly them at these words.
+
+        Given the emissions, a path is a Markov chain: the first tag has its marginal probability, and the move from
+        tag i to tag j at word t+1 has one proportional to ``exp(transition[i, j]) · backward_{t+1}[j]``. One pass over
+        the batch gives the messages; then all spans are followed together, word by word.
+
+        Args:
+            emissions: Score of each tag at each word (B, W, T).
+            mask: True on words (B, W).
+            spans: N runs of tags, :class:`TagRun` or plain tuples in its order.
+
+        Returns:
+            N probabilities (N).
+
+        Raises:
+            ValueError: If a span does not lie within the words of its window or has not one tag a word.
+        """
+        chain = self._chain(emissions, mask)
+        runs = [TagRun(*span) for span in spans]
+        _check_runs(runs, chain.mask.sum(0).tolist())
+        return _run_probabilities(chain, runs).to(self._result_type(emissions))
+
+    def _turned(self, batch: Tensor) -> Tensor:
+        """Between the caller's order of dimensions and words first, the order of the recursions; its own inverse."""
+        return batch.transpose(0, 1) if self.batch_first else batch
+
+    def _result_type(self, emissions: Tensor) -> torch.dtype:
+        return torch.promote_types(torch.promote_types(emissions.dtype, self.transitions.dtype), torch.float32)
+
+    def _log_partition(self, chain: Chain) -> Tensor:
+        by = recursions.log_partition_by_autograd if self.double_backward else recursions.log_partition
+        return by(chain)
+
+    def _chain(self, emissions: Tensor, mask: Tensor | None, allowed: Tensor | None = None) -> Chain:
+        """The batch as the recursions want it: words first, float64, zero on padding, -inf on forbidden moves."""
+        if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
+            raise ValueError(f"Expected emissions of shape (B, W, {self.num_tags}) but got {tuple(emissions.shape)}.")
+        # A copy of its own, which may be written to. (W, B, T)
+        scores = self._turned(emissions).to(torch.float64, copy=True, memory_format=torch.contiguous_format)
+        if not len(scores):
+            raise ValueError(f"Expected at least one word but got emissions of shape {tuple(emissions.shape)}.")
+        if allowed is not None:
+            scores.masked_fill_(~self._turned(allowed), -torch.inf)
+        if mask is None:
+            on = torch.ones(scores.shape[:2], dtype=torch.bool, device=scores.device)
+        else:
+            if mask.shape != emissions.shape[:2]:
+                raise ValueError(f"Expected a mask of shape {tuple(emissions.shape[:2])} but got {tuple(mask.shape)}.")
+            on = self._turned(mask).bool()
+            _check_prefix(on)
+            scores.masked_fill_(~on[..., None], 0)
+        return Chain(
+            emissions=scores,
+            mask=on,
+            start=self._forbidding(self.start_transitions, self.legal_start),
+            transitions=self._forbidding(self.transitions, self.legal_pairs),
+            end=self._forbidding(self.end_transitions, self.legal_end),
+            largest=self._largest(),
+            mixing=self._mixing,
+        )
+
+    def _forbidding(self, scores: Tensor, legal: Tensor) -> Tensor:
+        return (scores.masked_fill(~legal, -torch.inf) if self.constrained else scores).double()
+
+    @torch.no_grad()
+    def _largest(self) -> Tensor:
+        """Largest absolute value among the parameters of legal moves ()."""
+        moves = torch.cat([self.start_transitions, self.end_transitions, self.transitions.flatten()])
+        legal = torch.cat([self.legal_start, self.legal_end, self.legal_pairs.flatten()])
+        return moves.masked_fill(~legal, 0).abs().amax()
+
+
+def _mixing_moves(legal: Tensor, most: int = 16) -> int:
+    """The least number of legal moves after which any tag can have become any tag; 0 if there is none up to ``most``.
+
+    1 without constraints, 2 for IOB2, 3 for BIOES of several labels. A number above ``most`` would be of no use to
+    :func:`zoo.crf.recursions.rescaling_interval`, which reads it.
+    """
+    reached = step = legal.double()
+    for moves in range(1, most + 1):
+        if reached.all():
+            return moves
+        reached = (reached @ step).clamp_max(1)
+    return 0
+
+
+def _check_prefix(mask: Tensor) -> None:
+    """Refuses a mask (W, B) that is not some words, then only padding."""
+    falling = mask[0].all() & (mask[:-1] | ~mask[1:]).all()
+    if mask.is_cuda:
+        torch._assert_async(falling, "Expected a mask that is on from the first word to a window's last, then off.")
+    elif not falling:
+        wrong = ~(mask[0] & (mask[:-1] | ~mask[1:]).all(0))
+        window = int(wrong.nonzero()[0])
+        raise ValueError(
+            "Expected a mask that is on from the first word to a window's last, then off, "
+            f"but got {mask[:, window].int().tolist()} in window {window}."
+        )
+
+
+def _check_runs(runs: Sequence[TagRun], lengths: Sequence[int]) -> None:
+    for run in runs:
+        inside = 0 <= run.sequence < len(lengths) and 0 <= run.start < run.end <= lengths[run.sequence]
+        if not inside or len(run.tags) != run.end - run.start:
+            raise ValueError(f"Expected a span within its window, with one tag a word, but got {run}.")
+
+
+def _run_probabilities(chain: Chain, runs: Sequence[TagRun]) -> Tensor:
+    """Probability of each run (N), by the Markov chain described in :meth:`CRF.span_confidence`."""
+    device, longest = chain.emissions.device, max((len(run.tags) for run in runs), default=0)
+    if not longest:
+        return chain.emissions.new_zeros(0)
+    windows, starts, ends = torch.tensor([run[:3] for run in runs], device=device).T  # (N,) each
+    tags = torch.tensor([[*run.tags, *[run.tags[-1]] * (longest - len(run.tags))] for run in runs], device=device)
+    forbidden = torch.zeros(len(runs), chain.emissions.shape[2], dtype=torch.bool)  # (N, T)
+    for row, run in zip(forbidden, runs, strict=True):
+        row[list(run.next_forbidden)] = True
+
+    arriving, _, backward = recursions.log_messages(chain)
+    here = _log_normalised((arriving + backward)[starts, windows])  # (N, T)
+    result = here.gather(1, tags[:, :1])[:, 0]
+    for offset in range(1, longest + 1):  # the last round is for the word after the longest runs
+        word = (starts + offset).clamp_max(len(chain.mask) - 1)
+        moves = _log_normalised(chain.transitions[tags[:, offset - 1]] + backward[word, windows])  # (N, T)
+        stops = (starts + offset == ends) & (ends < chain.mask.sum(0)[windows])
+        free = moves.masked_fill(forbidden.to(device), -torch.inf).logsumexp(1)
+        goes_on = moves.gather(1, tags[:, offset : offset + 1])[:, 0] if offset < longest else torch.zeros_like(free)
+        result = result + torch.where(starts + offset < ends, goes_on, torch.where(stops, free, 0.0))
+    return result.exp().clamp_max(1)
+
+
+def _log_normalised(scores: Tensor) -> Tensor:
+    """Log-probabilities over the last dimension; all -inf, rather than nan, where nothing is possible."""
+    return scores - scores.logsumexp(-1, keepdim=True).clamp_min(LOWEST)
