@@ -1,0 +1,24 @@
+"""Entry points of ``torch.hub``: one per architecture.
+
+``torch.hub.load(repository, "char_cnn_bilstm_crf", checkpoint="ncbi-disease")``
+"""
+
+dependencies = ["torch", "pytorch_lightning", "torchmetrics", "safetensors", "numpy"]
+
+
+def char_cnn_bilstm_crf(checkpoint="ncbi-disease"):
+    """Word embeddings and a character CNN → BiLSTM → tanh layers → CRF (Zhou et al. 2021).
+
+    Args:
+        checkpoint: The part of a shipped checkpoint's name after the architecture's, as ``ncbi-disease``.
+
+    Returns:
+        A tagger: ``tagger.tag(["text", …])`` gives documents with scored spans.
+    """
+    return _load("char_cnn_bilstm_crf", checkpoint)
+
+
+def _load(architecture, checkpoint):
+    from zoo.hub.index import load
+
+    return load(f"{architecture}.{checkpoint}")

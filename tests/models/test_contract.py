@@ -1,0 +1,146 @@
+"""One contract for every registered architecture."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from zoo.data.corpora import load_corpus
+from zoo.data.document import Document
+from zoo.evaluation.spans import score
+from zoo.models.registry import ARCHITECTURES, architecture_named
+from zoo.models.tagger import Tagger
+from zoo.text.batch import Batch, collate
+from zoo.text.codec import CodecConfig
+from zoo.training.train import VectorsConfig, build_tagger
+
+TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
+SMALL = {
+    "char_cnn_bilstm_crf": {"word_size": 12, "character_size": 6, "filters": 6, "hidden": 24, "tanh_size": 12},
+}
+
+every_architecture = pytest.mark.parametrize("key", list(ARCHITECTURES))
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[Document]:
+    return list(load_corpus(TINY)["train"])
+
+
+def fresh(key: str, documents: list[Document], scheme: str = "BIOES", **more: object) -> Tagger:
+    torch.manual_seed(0)
+    codec = CodecConfig(labels=("Disease",), scheme=scheme)
+    return build_tagger(key, codec, SMALL[key] | more, documents, VectorsConfig())
+
+
+def batch_of(tagger: Tagger, documents: list[Document]) -> Batch:
+    return collate(tagger.codec.encode(documents, gold=True)[0], tagger.lookup)
+
+
+def test_the_registry_is_keyed_by_the_classes_own_keys() -> None:
+    assert {key: architecture.key for key, architecture in ARCHITECTURES.items()} == {key: key for key in ARCHITECTURES}
+    assert set(SMALL) == set(ARCHITECTURES)
+
+
+def test_unknown_architecture_names_the_nearest() -> None:
+    with pytest.raises(KeyError, match="Did you mean 'char_cnn_bilstm_crf'"):
+        architecture_named("char_cnn_bilstm_cfr")
+
+
+@every_architecture
+def test_shapes_finite_loss_and_a_gradient_for_every_parameter(key: str, documents: list[Document]) -> None:
+    tagger = fresh(key, documents)
+    batch = batch_of(tagger, documents)
+    emissions = tagger(batch)
+    assert emissions.shape == (*batch.words.shape, len(tagger.codec.tags))
+    loss = tagger.loss(batch)
+    assert loss.shape == () and loss.isfinite()
+    loss.backward()
+    without = [name for name, p in tagger.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
+    assert without == []
+    dead = [name for name, p in tagger.named_parameters() if p.grad is not None and not p.grad.any()]
+    assert dead == []
+
+
+@every_architecture
+def test_independent_of_padding_and_of_batch_order(key: str, documents: list[Document]) -> None:
+    tagger = fresh(key, documents).eval()
+    windows, _ = tagger.codec.encode(documents, gold=False)
+    together = tagger(collate(windows, tagger.lookup))
+    reversed_batch = tagger(collate(windows[::-1], tagger.lookup)).flip(0)
+    for row, window in enumerate(windows):
+        alone = tagger(collate([window], tagger.lookup))[0]
+        torch.testing.assert_close(together[row, : len(window.forms)], alone, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(together[row], reversed_batch[row], atol=1e-5, rtol=1e-5)
+
+
+@every_architecture
+@pytest.mark.parametrize("scheme", ["IOB2", "BIOES"])
+def test_tags_of_an_untrained_tagger_are_legal(key: str, scheme: str, documents: list[Document]) -> None:
+    tagger = fresh(key, documents, scheme).eval()
+    batch = batch_of(tagger, documents)
+    with torch.no_grad():
+        tags = tagger.crf.viterbi(tagger(batch), batch.mask)
+    assert tagger.crf.permits(tags, batch.mask).all()
+
+
+@every_architecture
+def test_overfits_eight_documents_and_tags_offsets_of_the_original_text(key: str, documents: list[Document]) -> None:
+    tagger = fresh(key, documents, dropout=0.0).train()
+    batch = batch_of(tagger, documents)
+    optimizer = torch.optim.Adam(tagger.parameters(), lr=0.03)
+    for _ in range(60):
+        optimizer.zero_grad()
+        tagger.loss(batch).backward()
+        optimizer.step()
+    tagged = tagger.tag(documents)
+    assert score(documents, tagged).micro.f1 == 1.0
+    assert tagger.training  # tagging leaves the mode as it was
+    texts = tagger.tag([document.text for document in documents])
+    assert [span.slice(d.text) for d in texts for span in d.spans] == [
+        span.slice(d.text) for d in tagged for span in d.spans
+    ]
+    assert all(0.5 < span.score <= 1 for document in tagged for span in document.spans)
+
+
+@every_architecture
+def test_saved_and_loaded_it_gives_the_same_output(key: str, documents: list[Document], tmp_path: Path) -> None:
+    tagger = fresh(key, documents).eval()
+    tagger.save_pretrained(tmp_path)
+    loaded = ARCHITECTURES[key].from_pretrained(tmp_path)
+    assert loaded.tag(documents) == tagger.tag(documents)
+    assert json.loads((tmp_path / "config.json").read_text())["architecture"] == key
+    batch = batch_of(tagger, documents)
+    torch.testing.assert_close(loaded(batch), tagger(batch), atol=0, rtol=0)
+
+
+@every_architecture
+def test_hard_texts_give_documents_whose_offsets_slice(key: str, documents: list[Document]) -> None:
+    tagger = fresh(key, documents).eval()
+    texts = ["", " ", "x" * 10_000, "🧬" * 50, "e\u0301\u0301 \u200b\u00a0\r\n.", "word " * 3_000]
+    for text, document in zip(texts, tagger.tag(texts), strict=True):
+        assert document.text == text
+        for span in document.spans:
+            assert span.slice(text) == text[span.start : span.end] != ""
+
+
+@every_architecture
+def test_results_do_not_depend_on_batch_size(key: str, documents: list[Document]) -> None:
+    tagger = fresh(key, documents).eval()
+    one, many = tagger.tag(documents, batch_words=1), tagger.tag(documents, batch_words=10_000)
+    assert [[span.key for span in d.spans] for d in one] == [[span.key for span in d.spans] for d in many]
+    scores = [[span.score for d in tagged for span in d.spans] for tagged in (one, many)]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+
+
+def test_dev_score_while_training_is_the_strict_score_of_documents(documents: list[Document]) -> None:
+    from zoo.data.document import Span
+
+    crossing = Document("x", "A lung. Cancer here.", (Span.of(2, 14, "Disease"), Span.of(3, 6, "Disease")))
+    gold = [*documents, crossing]
+    tagger = fresh("char_cnn_bilstm_crf", documents).eval()
+    tagger.log = lambda *arguments, **more: None  # type: ignore[method-assign]
+    with torch.no_grad():
+        tagger.validation_step(batch_of(tagger, gold), 0)
+    assert float(tagger.dev_f1.compute()) == pytest.approx(score(gold, tagger.tag(gold)).micro.f1)

@@ -1,0 +1,1 @@
+"""The checkpoint folder: everything a tagger is rebuilt from, and nothing that executes."""

@@ -1,0 +1,160 @@
+"""Writing, reading and verifying checkpoint folders.
+
+A folder holds ``config.json`` (format version, architecture, model, codec, and the sha256 of every other file it
+needs), ``model.safetensors``, and one text file a vocabulary. Beside them, for people: ``recipe.yaml``,
+``metrics.json``, ``golden.json``, ``README.md``. Nothing is unpickled, nothing is fetched.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from zoo.text.vocab import Vocabulary, read_vocabulary
+
+FORMAT = 1
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+
+
+class CheckpointError(ValueError):
+    """A folder that no tagger can be rebuilt from; the message reads ``path: what — expected — what to do``."""
+
+    def __init__(self, path: str | Path, message: str) -> None:
+        self.path = str(path)
+        super().__init__(f"{path}: {message}")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a folder holds.
+
+    Args:
+        architecture: Key of the registry.
+        model: Constructor arguments of the architecture, JSON values.
+        codec: Arguments of the codec, JSON values.
+        weights: Parameters by name.
+        vocabularies: Vocabularies by name (``words``, ``characters``).
+    """
+
+    architecture: str
+    model: Mapping[str, Any]
+    codec: Mapping[str, Any]
+    weights: Mapping[str, Tensor]
+    vocabularies: Mapping[str, Vocabulary]
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Writes a folder; whatever else lies in it stays, and nothing half-written is ever seen under a final name.
+
+    Args:
+        folder: Made if it is not there.
+        checkpoint: What to write. Half-precision tensors are stored as such.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    try:
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
+        safetensors.torch.save_file(weights, staged / WEIGHTS)
+        for name, vocabulary in checkpoint.vocabularies.items():
+            (staged / f"{name}.txt").write_text(vocabulary.to_text(), encoding="ascii", newline="\n")
+        config = {
+            "format": FORMAT,
+            "architecture": checkpoint.architecture,
+            "model": dict(checkpoint.model),
+            "codec": dict(checkpoint.codec),
+            "vocabularies": sorted(checkpoint.vocabularies),
+            "sha256": {path.name: _sha256(path) for path in sorted(staged.iterdir())},
+        }
+        (staged / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        for path in sorted(staged.iterdir(), key=lambda path: path.name == CONFIG):  # config.json last: it vouches
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """Reads and verifies a folder.
+
+    Args:
+        folder: As :func:`write_checkpoint` made it.
+
+    Returns:
+        Its contents; half-precision tensors are widened to float32.
+
+    Raises:
+        CheckpointError: If a file is missing, damaged, cut short, of another format or not a checkpoint's at all.
+    """
+    config = _read_config(folder)
+    for name, expected in config["sha256"].items():
+        _verify(folder / name, expected)
+    try:
+        weights = safetensors.torch.load_file(folder / WEIGHTS)
+        vocabularies = {name: read_vocabulary(folder / f"{name}.txt") for name in config["vocabularies"]}
+    except (SafetensorError, ValueError, OSError) as error:
+        raise CheckpointError(folder, f"cannot be read ({error}); take a fresh copy of the checkpoint.") from error
+    return Checkpoint(
+        architecture=config["architecture"],
+        model=config["model"],
+        codec=config["codec"],
+        weights={name: t.float() if t.dtype in (torch.float16, torch.bfloat16) else t for name, t in weights.items()},
+        vocabularies=vocabularies,
+    )
+
+
+def read_architecture(folder: Path) -> str:
+    """The architecture's key of a folder, without reading its weights.
+
+    Raises:
+        CheckpointError: If the folder is no checkpoint's.
+    """
+    return _read_config(folder)["architecture"]
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / CONFIG
+    if not folder.is_dir():
+        raise CheckpointError(folder, "is not a folder; expected a checkpoint folder with config.json in it.")
+    if not path.is_file():
+        found = ", ".join(sorted(entry.name for entry in folder.iterdir())[:8]) or "nothing"
+        raise CheckpointError(folder, f"has no {CONFIG} (found {found}); expected a checkpoint folder of this zoo.")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(path, f"is not JSON ({error}); take a fresh copy of the checkpoint.") from error
+    if not isinstance(config, dict) or "format" not in config:
+        raise CheckpointError(path, "has no 'format'; it was written by another program, not by this zoo.")
+    if config["format"] != FORMAT:
+        raise CheckpointError(path, f"has format {config['format']!r}, expected {FORMAT}; update bioner-zoo to read it.")
+    shape = {"architecture": str, "model": dict, "codec": dict, "vocabularies": list, "sha256": dict}
+    for key, kind in shape.items():
+        if not isinstance(config.get(key), kind):
+            raise CheckpointError(path, f"expected {key!r} to be a {kind.__name__}; take a fresh copy of the checkpoint.")
+    needed = {WEIGHTS, *(f"{name}.txt" for name in config["vocabularies"])}
+    if set(config["sha256"]) != needed or any("/" in name or "\\" in name for name in needed):
+        raise CheckpointError(path, f"vouches for {sorted(config['sha256'])}, expected {sorted(needed)}.")
+    return config
+
+
+def _verify(path: Path, expected: str) -> None:
+    if not path.is_file():
+        raise CheckpointError(path, "is missing; the checkpoint is incomplete, take a fresh copy.")
+    if (actual := _sha256(path)) != expected:
+        raise CheckpointError(
+            path,
+            f"is damaged or cut short: sha256 {actual[:12]}…, expected {str(expected)[:12]}…; take a fresh copy "
+            "(with Git LFS or a zip, check that the download was complete).",
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

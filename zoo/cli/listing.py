@@ -1,0 +1,27 @@
+"""``zoo list``."""
+
+from typing import Annotated
+
+import typer
+
+
+def list_command(
+    pattern: Annotated[str, typer.Argument(help="Shell wildcards, as '*.ncbi-disease'.")] = "*",
+) -> None:
+    """List the checkpoints that ship, with corpus, labels, test F1, size and licence."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from zoo.hub.index import list_checkpoints, read_index
+
+    names = list_checkpoints(pattern)
+    if not names:
+        raise ValueError(f"No checkpoint is named like {pattern!r}; there are {', '.join(list_checkpoints())}.")
+    table = Table("checkpoint", "corpus", "language", "labels", "strict F1 (test)", "MB", "licence")
+    for name in names:
+        row = read_index()[name]
+        score = row["test"]
+        shown = f"{100 * score['f1']:.2f} [{100 * score['low']:.1f}–{100 * score['high']:.1f}]"
+        labels = ", ".join(row["labels"])
+        table.add_row(name, row["corpus"], row["language"], labels, shown, f"{row['megabytes']:.1f}", row["licence"])
+    Console().print(table)

@@ -1,0 +1,79 @@
+"""``zoo tag``."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from zoo.data.document import Document
+
+_DOCUMENTS_AT_ONCE = 500  # read, tagged and written together: memory stays bounded, batches stay full
+
+
+def tag(
+    inputs: Annotated[list[str] | None, typer.Argument(help="Files or folders; - for standard input.")] = None,
+    checkpoint: Annotated[
+        str, typer.Option("--checkpoint", "-c", help="A checkpoint by name (`zoo list`), or its folder.")
+    ] = "char_cnn_bilstm_crf.ncbi-disease",
+    format: Annotated[str | None, typer.Option("--from", help="text, brat, pubtator or conll; else it is told.")] = None,
+    to: Annotated[str, typer.Option("--to", help="brat, pubtator, conll, html, or lines (one span a line).")] = "lines",
+    output: Annotated[str, typer.Option("--output", "-o", help="File, folder (brat), or - for standard output.")] = "-",
+) -> None:
+    """Find the entities of texts.
+
+    - `zoo tag abstract.txt`
+
+    - `echo "Mutations of APC cause colon cancer." | zoo tag`
+
+    - `zoo tag my-brat-folder --to brat --output tagged`
+
+    - `zoo tag abstracts.pubtator --to html --output tagged.html`
+    """
+    from zoo.cli.starting import tagger_named, words_progress
+    from zoo.data import conll, formats
+    from zoo.text.segment import Segmenter
+
+    if to == "brat" and output == "-":
+        raise ValueError("brat is a folder of files; name one with --output.")
+    documents = _read(inputs or ["-"], format)
+    tagger = tagger_named(checkpoint)
+    with words_progress("tagging") as advance:
+
+        def tagged() -> Iterator["Document"]:
+            while several := list(islice(documents, _DOCUMENTS_AT_ONCE)):
+                yield from tagger.tag(several, on_batch=advance)
+
+        if to == "lines":
+            losses = _write_lines(tagged(), output)
+        elif to == "conll":
+            losses = conll.write(tagged(), output, segment=Segmenter(tagger.codec.config.segmentation))
+        else:
+            losses = formats.write(tagged(), output, to)
+    for kind, count in sorted(losses.items()):
+        typer.secho(f"zoo: {to} cannot hold {count} × {kind}", fg="yellow", err=True)
+
+
+def _read(inputs: Iterable[str], format: str | None) -> Iterator["Document"]:
+    from zoo.data import formats
+
+    for name in inputs:
+        if name != "-" and not Path(name).exists():
+            raise FileNotFoundError(f"No such file or folder: {name}.")
+        yield from formats.read(name, format or ("text" if name == "-" else None))
+
+
+def _write_lines(documents: Iterable["Document"], output: str) -> Counter[str]:
+    """One span a line: document, start, end, label, text, score, parted by tabs."""
+    from zoo.data.textfile import writing
+
+    with writing(output) as file:
+        for document in documents:
+            for span in document.spans:
+                text = " ".join(span.slice(document.text).split())
+                score = "" if span.score is None else f"{span.score:.4f}"
+                file.write(f"{document.id}\t{span.start}\t{span.end}\t{span.label}\t{text}\t{score}\n")
+    return Counter()

@@ -1,0 +1,45 @@
+"""``zoo train``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    context: typer.Context,
+    recipe: Annotated[Path | None, typer.Argument(help="A YAML recipe, as those under recipes/.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the recipe's output folder.")] = False,
+    keys: Annotated[bool, typer.Option("--keys", help="List every key of a recipe with its default, and stop.")] = False,
+) -> None:
+    """Train a tagger from a recipe and write its checkpoint folder.
+
+    Any key of the recipe can be changed on the command line:
+
+    - `zoo train recipes/ncbi-disease/char_cnn_bilstm_crf.yaml`
+
+    - `zoo train recipes/ncbi-disease/char_cnn_bilstm_crf.yaml --seed 2 --output runs/seed-2`
+
+    - `zoo train my.yaml --corpus my-folder --optimizer.learning_rate 0.001 --trainer.devices 2`
+
+    Killed? The same command with `--resume` goes on where it was.
+    """
+    from zoo.training.recipe import read_recipe, recipe_parser
+
+    if keys:
+        typer.echo(recipe_parser().format_help())
+        return
+    if recipe is None:
+        raise typer.BadParameter("give a recipe, as recipes/ncbi-disease/char_cnn_bilstm_crf.yaml", param_hint="RECIPE")
+    settings = read_recipe(recipe, context.args)
+    from rich.console import Console
+
+    from zoo.training.train import train as run
+
+    trained = run(**(settings | {"resume": resume or settings["resume"]}))
+    console = Console()
+    for split in ("dev", "test"):
+        if split in trained.metrics:
+            scores = trained.metrics[split]["micro"]
+            console.print(f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}")
+    console.print(f"checkpoint: {trained.folder}")

@@ -1,0 +1,83 @@
+"""The checkpoints that ship: ``checkpoints/index.json`` and one folder each."""
+
+import json
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zoo.models.tagger import Tagger
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@cache
+def checkpoints_folder() -> Path:
+    """Where the checkpoints that ship lie: beside the package in a clone, inside it in an installed wheel.
+
+    Raises:
+        FileNotFoundError: If there is no index in either place.
+    """
+    for folder in (_PACKAGE.parent / "checkpoints", _PACKAGE / "_checkpoints"):
+        if (folder / "index.json").is_file():
+            return folder
+    raise FileNotFoundError("This installation has no checkpoints/index.json; install bioner-zoo again.")
+
+
+def read_index() -> dict[str, dict[str, Any]]:
+    """Every shipped checkpoint by name, with its corpus, labels, scores, size and licence."""
+    return json.loads((checkpoints_folder() / "index.json").read_text(encoding="utf-8"))
+
+
+def list_checkpoints(pattern: str = "*") -> list[str]:
+    """Names of the checkpoints that ship.
+
+    Args:
+        pattern: Shell wildcards, as ``*.ncbi-disease``.
+
+    Examples:
+        >>> list_checkpoints("char_cnn_bilstm_crf.ncbi*")
+        ['char_cnn_bilstm_crf.ncbi-disease']
+    """
+    return [name for name in read_index() if fnmatchcase(name, pattern)]
+
+
+def checkpoint_folder(name_or_folder: str | Path) -> Path:
+    """The folder of a checkpoint by name or by its own path.
+
+    Raises:
+        KeyError: If it is neither; the message lists the names and the nearest.
+    """
+    index = read_index()
+    if str(name_or_folder) in index:
+        return checkpoints_folder() / str(name_or_folder)
+    if Path(name_or_folder).is_dir():
+        return Path(name_or_folder)
+    nearest = get_close_matches(str(name_or_folder), index, n=1, cutoff=0.4)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise KeyError(
+        f"{str(name_or_folder)!r} is neither a checkpoint that ships ({', '.join(index)}) nor a folder.{hint}"
+    )
+
+
+def load(name_or_folder: str | Path) -> "Tagger":
+    """Loads a tagger of any architecture, ready to tag.
+
+    Args:
+        name_or_folder: A name of :func:`list_checkpoints`, or a checkpoint folder.
+
+    Raises:
+        KeyError: If there is no such checkpoint.
+        zoo.checkpoint.folder.CheckpointError: If the folder is damaged, incomplete or not a checkpoint.
+    """
+    from zoo.checkpoint.folder import CheckpointError, read_architecture
+    from zoo.models.registry import architecture_named
+
+    folder = checkpoint_folder(name_or_folder)
+    try:
+        architecture = architecture_named(read_architecture(folder))
+    except KeyError as error:
+        raise CheckpointError(folder, f"{error.args[0]} Update bioner-zoo to read it.") from error
+    return architecture.from_pretrained(folder)

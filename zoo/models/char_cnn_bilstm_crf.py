@@ -1,0 +1,135 @@
+"""Word embeddings and a character CNN → BiLSTM → two linear layers with tanh → CRF.
+
+Paper: Zhou, Liu, Lang, Wang, Huang & Zhang, "Improving the recall of biomedical named entity recognition with label
+re-correction and knowledge distillation", BMC Bioinformatics 22:600 (2021), section "Basic model"; its character CNN
+is that of Ma & Hovy, "End-to-end sequence labeling via bi-directional LSTM-CNNs-CRF" (ACL 2016), section 2.1.
+
+The paper fixes the four layers, word vectors of 100 dimensions, a tanh between the two linear layers, and RMSProp. It
+leaves open, and this file chooses: the size of the CNN (Ma & Hovy: 30 filters of width 3; here more filters of widths
+2 to 4, which cost little because a form is spelled once a batch), the place of dropout (Ma & Hovy: on the input of the CNN and around the
+LSTM; here on whole feature columns of a window, Gal & Ghahramani 2016), and dropping words at random to the unknown
+word so that its row is trained.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from zoo.crf import CRF
+from zoo.models.tagger import Tagger
+from zoo.text.batch import Batch
+from zoo.text.codec import CodecConfig
+from zoo.text.vocab import UNKNOWN, Vocabulary
+
+
+class CharCnnBiLstmCrf(Tagger):
+    """BiLSTM-CRF over word vectors and character features (Zhou et al. 2021).
+
+    Args:
+        codec: Labels, tag scheme, segmentation and window.
+        words: Vocabulary of normalized words.
+        characters: Vocabulary of characters.
+        normalizer: How words are rewritten before they are looked up.
+        word_size: Dimensions of a word vector (the paper: 100).
+        character_size: Dimensions of a character vector.
+        filters: Filters of each width of the character CNN.
+        widths: Widths of the filters, in characters.
+        hidden: Units of the LSTM in each direction.
+        tanh_size: Units between the two linear layers.
+        dropout: Probability with which a feature is dropped, for all words of a window at once.
+        word_dropout: Probability with which a word is replaced by the unknown word.
+    """
+
+    key = "char_cnn_bilstm_crf"
+
+    def __init__(
+        self,
+        *,
+        codec: CodecConfig,
+        words: Vocabulary,
+        characters: Vocabulary,
+        normalizer: str = "lower-digits",
+        word_size: int = 100,
+        character_size: int = 30,
+        filters: int = 30,
+        widths: tuple[int, ...] = (2, 3, 4),
+        hidden: int = 200,
+        tanh_size: int = 100,
+        dropout: float = 0.5,
+        word_dropout: float = 0.0,
+    ) -> None:
+        super().__init__(codec=codec, words=words, characters=characters, normalizer=normalizer)
+        tags = len(self.codec.tags)
+        self.word_dropout = word_dropout
+        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.character_embedding = nn.Embedding(len(characters), character_size, padding_idx=0)
+        self.character_cnn = nn.ModuleList(
+            nn.Conv1d(character_size, filters, width, padding=width - 1) for width in widths
+        )
+        features = word_size + filters * len(widths)
+        self.dropout = nn.Dropout1d(dropout)
+        self.lstm = nn.LSTM(features, hidden, batch_first=True, bidirectional=True)
+        self.tanh_layer = nn.Linear(2 * hidden, tanh_size)
+        self.output_layer = nn.Linear(tanh_size, tags)
+        self.crf = CRF(tags, batch_first=True, constraints=self.codec.transitions)
+        self._initialize()
+
+    def _initialize(self) -> None:
+        """Small uniform embeddings (Ma & Hovy, section 3.1), orthogonal recurrences, open forget gates."""
+        for embedding in (self.word_embedding, self.character_embedding):
+            bound = (3 / embedding.embedding_dim) ** 0.5
+            nn.init.uniform_(embedding.weight, -bound, bound)
+            with torch.no_grad():
+                embedding.weight[0].zero_()
+        hidden = self.lstm.hidden_size
+        for name, parameter in self.lstm.named_parameters():
+            if name.startswith("weight_hh"):
+                for gate in parameter.detach().split(hidden):
+                    nn.init.orthogonal_(gate)
+            elif name.startswith("weight_ih"):
+                nn.init.xavier_uniform_(parameter)
+            else:
+                nn.init.zeros_(parameter)
+                with torch.no_grad():
+                    parameter[hidden : 2 * hidden] = 0.5  # two biases a gate: together 1
+
+    def encode(self, batch: Batch) -> Tensor:
+        """Scores every tag at every word.
+
+        Args:
+            batch: Words (B, W), forms (B, W), characters (U, C), mask (B, W).
+
+        Returns:
+            Emissions, shape (B, W, T).
+        """
+        words = batch.words  # (B, W)
+        if self.training and self.word_dropout:
+            dropped = torch.rand(words.shape, device=words.device) < self.word_dropout
+            words = torch.where(dropped & batch.mask, self.words[UNKNOWN], words)
+        spelled = self._spell(batch.characters)[batch.forms]  # (U, F) -> (B, W, F)
+        features = self._drop(torch.cat([self.word_embedding(words), spelled], dim=-1))  # (B, W, H)
+        states = self._drop(self._read(features, batch.mask))  # (B, W, 2H)
+        return self.output_layer(torch.tanh(self.tanh_layer(states)))  # (B, W, T)
+
+    def _spell(self, characters: Tensor) -> Tensor:
+        """Features of every distinct form: (U, C) -> (U, F)."""
+        embedded = self.character_embedding(characters).transpose(1, 2)  # (U, E, C)
+        # Padding embeds to zero, and each filter is followed by its maximum over the form and a ReLU, so trailing
+        # padding can only add windows that see the end of the form or nothing: the latter are cut off.
+        length = (characters > 0).sum(1)  # (U)
+        pooled = []
+        for cnn in self.character_cnn:
+            filtered = cnn(embedded)  # (U, F, C + width - 1)
+            beyond = torch.arange(filtered.shape[2], device=length.device) >= length[:, None] + cnn.kernel_size[0] - 1
+            pooled.append(filtered.masked_fill(beyond[:, None], -torch.inf).amax(2))
+        return torch.cat(pooled, dim=1).relu()
+
+    def _read(self, features: Tensor, mask: Tensor) -> Tensor:
+        """The BiLSTM over real words alone: (B, W, F) -> (B, W, 2H)."""
+        lengths = mask.sum(1).cpu()
+        packed = pack_padded_sequence(features, lengths, batch_first=True, enforce_sorted=False)
+        return pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=mask.shape[1])[0]
+
+    def _drop(self, features: Tensor) -> Tensor:
+        """Drops whole feature columns of a window: (B, W, F) -> (B, W, F)."""
+        return self.dropout(features.transpose(1, 2)).transpose(1, 2)

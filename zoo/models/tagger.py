@@ -1,0 +1,170 @@
+"""The LightningModule that every architecture is: steps, metric, tagging, saving and loading."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor
+
+from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
+from zoo.crf import CRF
+from zoo.crf.linear_chain import TagRun
+from zoo.data.document import Document
+from zoo.models.metrics import SpanScore
+from zoo.text.batch import Batch, budget_batches, collate
+from zoo.text.codec import Codec, CodecConfig
+from zoo.text.vocab import Vocabulary, WordLookup
+
+_LONGEST_SPELLING = 50  # characters of a word that its spelling keeps
+
+
+class Tagger(LightningModule):
+    """An architecture with its codec: what is trained, published and used.
+
+    An architecture is a subclass with a keyword-only constructor that begins with ``super().__init__(codec=…, words=…,
+    characters=…, normalizer=…)``, builds its layers and ``self.crf``, and defines :meth:`encode`. Its other
+    constructor arguments are plain JSON values: they become the ``model`` section of recipe and checkpoint.
+
+    Args:
+        codec: Labels, tag scheme, segmentation and window.
+        words: Vocabulary of normalized words.
+        characters: Vocabulary of characters.
+        normalizer: How words are rewritten before they are looked up.
+    """
+
+    key: ClassVar[str]
+    """Name in the registry, in recipes and in checkpoints."""
+    crf: CRF
+
+    def __init__(self, *, codec: CodecConfig, words: Vocabulary, characters: Vocabulary, normalizer: str) -> None:
+        super().__init__()
+        self.save_hyperparameters(ignore=["codec", "words", "characters"])
+        self.codec = Codec(codec)
+        self.words, self.characters = words, characters
+        self.lookup = WordLookup(words, characters, normalizer, longest=_LONGEST_SPELLING)
+        self.dev_f1 = SpanScore()
+        self.optimization: Callable[[Tagger], Any] | None = None
+
+    def encode(self, batch: Batch) -> Tensor:
+        """Scores every tag at every word: emissions of shape (B, W, T)."""
+        raise NotImplementedError
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The emissions of a batch, shape (B, W, T)."""
+        return self.encode(batch)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Negative log-likelihood of the gold tags, a mean over words (a scalar).
+
+        Raises:
+            ValueError: If the batch has no gold tags.
+        """
+        if batch.tags is None:
+            raise ValueError("Expected a batch with gold tags but got one without; encode with gold=True.")
+        return -self.crf(self(batch), batch.tags, mask=batch.mask, reduction="token_mean")
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        loss = self.loss(batch)
+        self.log("train_loss", loss.detach(), prog_bar=True, batch_size=len(batch.words))
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        lengths = batch.mask.sum(1).cpu().numpy()
+        predicted = self.crf.viterbi(self(batch), batch.mask).cpu().numpy()
+        self.dev_f1.update(
+            set(self.codec.word_spans(predicted, lengths)),
+            set(self.codec.word_spans(batch.tags.cpu().numpy(), lengths)),
+            batch.lost,
+        )
+        self.log("dev_f1", self.dev_f1, prog_bar=True, on_epoch=True, on_step=False)
+
+    def configure_optimizers(self) -> Any:
+        if self.optimization is None:
+            raise ValueError("Expected tagger.optimization to be set (zoo.training does) before fitting.")
+        return self.optimization(self)
+
+    @torch.inference_mode()
+    def tag(
+        self,
+        texts: Sequence[str | Document],
+        *,
+        batch_words: int = 4096,
+        on_batch: Callable[[int], object] | None = None,
+    ) -> list[Document]:
+        """Finds the entities of texts.
+
+        Args:
+            texts: Texts, or documents whose spans are replaced.
+            batch_words: The most words, padding included, that go through the network at once.
+            on_batch: Called with the number of words done after every batch (a progress bar).
+
+        Returns:
+            A document for each text with scored spans sorted by offset; a score is the probability, under the model,
+            that exactly this span with this label is in the text. Offsets slice the original text.
+        """
+        documents = [text if isinstance(text, Document) else Document(str(i), text) for i, text in enumerate(texts)]
+        windows, _ = self.codec.encode(documents, gold=False)
+        found = []
+        was_training = self.training
+        self.eval()
+        for indices in budget_batches([len(window.forms) for window in windows], batch_words):
+            batch = collate([windows[index] for index in indices], self.lookup).to(self.device)
+            for row, first, end, label, score in self._spans(batch):
+                found.append((indices[row], first, end, label, score))
+            if on_batch is not None:
+                on_batch(int(batch.mask.sum()))
+        self.train(was_training)
+        return self.codec.decode(documents, windows, found)
+
+    def _spans(self, batch: Batch) -> list[tuple[int, int, int, str, float]]:
+        """Scored spans of a batch as (row, first word, one past the last word, label, score)."""
+        emissions = self(batch)  # (B, W, T)
+        tags = self.crf.viterbi(emissions, batch.mask).cpu().numpy()  # (B, W)
+        spans = self.codec.word_spans(tags, batch.mask.sum(1).cpu().numpy())
+        inside = self.codec.inside_tags
+        runs = [
+            TagRun(row, first, end, tuple(tags[row, first:end].tolist()), inside[label])
+            for row, first, end, label in spans
+        ]
+        scores = self.crf.span_confidence(emissions, batch.mask, runs).tolist()
+        return [(*span, score) for span, score in zip(spans, scores, strict=True)]
+
+    def save_pretrained(self, folder: str | Path, *, half_embeddings: bool = False) -> None:
+        """Writes a checkpoint folder from which :meth:`from_pretrained` rebuilds this tagger.
+
+        Args:
+            folder: Made if it is not there.
+            half_embeddings: Store embedding tables, by far the largest weights of a small tagger, in float16.
+        """
+        weights = {
+            name: tensor.half() if half_embeddings and "embedding" in name else tensor
+            for name, tensor in self.state_dict().items()
+        }
+        vocabularies = {"words": self.words, "characters": self.characters}
+        model, codec = dict(self.hparams), self.codec.config.to_dict()
+        write_checkpoint(Path(folder), Checkpoint(self.key, model, codec, weights, vocabularies))
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path) -> Self:
+        """Rebuilds a tagger from a checkpoint folder, ready to tag (in evaluation mode, on the CPU).
+
+        Raises:
+            CheckpointError: If the folder is missing, damaged, incomplete, of another program or architecture, or its
+                weights do not fit its configuration exactly.
+        """
+        folder = Path(folder)
+        checkpoint = read_checkpoint(folder)
+        if checkpoint.architecture != cls.key:
+            raise CheckpointError(
+                folder,
+                f"holds a {checkpoint.architecture!r}, expected {cls.key!r}; zoo.load takes any architecture.",
+            )
+        try:
+            codec = CodecConfig(**checkpoint.codec)
+            tagger = cls(codec=codec, **checkpoint.vocabularies, **checkpoint.model)
+            tagger.load_state_dict(checkpoint.weights, strict=True)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(folder, f"its parts do not fit together ({error}); take a fresh copy.") from error
+        return tagger.eval()

@@ -1,0 +1,1 @@
+"""Training: one datamodule for every corpus and architecture, optimizers, and ``train``."""

@@ -1,0 +1,34 @@
+"""What Lightning does not save or show by itself."""
+
+from typing import Any
+
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.callbacks import RichProgressBar
+
+
+class RandomState(Callback):
+    """Keeps the random state in checkpoints, so that dropout goes on where it was when a run is resumed."""
+
+    _restored: dict[str, Any] | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._restored = state_dict
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self._restored is not None:
+            torch.set_rng_state(self._restored["torch"].cpu())
+            if self._restored["cuda"]:
+                torch.cuda.set_rng_state_all([state.cpu() for state in self._restored["cuda"]])
+            self._restored = None
+
+
+def progress_bar() -> RichProgressBar:
+    """A Rich bar that stays on the screen after each epoch, with the training loss and the dev F1."""
+    return RichProgressBar(leave=True)

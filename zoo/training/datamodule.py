@@ -1,0 +1,138 @@
+"""One datamodule for every corpus and every architecture: length bucketing by word budget, exact resumption."""
+
+import random
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader, Sampler
+
+from zoo.data.document import Document
+from zoo.evaluation.flattening import Flattening
+from zoo.text.batch import Batch, budget_batches, collate
+from zoo.text.codec import Codec, Window
+from zoo.text.vocab import WordLookup
+
+_JITTER = 0.2  # how far a length may be stretched before sorting, so that batches differ between epochs
+
+
+class WordBudgetSampler(Sampler[list[int]]):
+    """Shuffled batches of windows of like length, the same for the same seed and epoch.
+
+    How many batches there are and how large each is follows from the true lengths, so every epoch has the same number
+    of steps; which windows meet in one is drawn anew from lengths stretched by up to a fifth.
+
+    Args:
+        lengths: Words of each window.
+        words: The most positions of a batch, padding included (a drawn batch may exceed it by the stretch).
+        seed: Of the shuffling.
+        rank: Which of ``devices`` this process feeds; batches are dealt out in turn.
+        devices: How many processes train together; the first batches are dealt twice where the deal is not even, so
+            that all take the same number of steps.
+    """
+
+    def __init__(self, lengths: Sequence[int], words: int, seed: int, rank: int = 0, devices: int = 1) -> None:
+        self.lengths, self.seed, self.rank, self.devices = lengths, seed, rank, devices
+        self.sizes = [len(batch) for batch in budget_batches(lengths, words)]
+        self.epoch = self.skip = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the Trainer before each epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-len(self.sizes) // self.devices)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        draw = random.Random(f"{self.seed}/{self.epoch}")  # noqa: S311 - shuffling, not cryptography
+        stretched = [length * (1 + _JITTER * draw.random()) for length in self.lengths]
+        order = iter(sorted(range(len(stretched)), key=stretched.__getitem__))
+        batches = [[next(order) for _ in range(size)] for size in self.sizes]
+        draw.shuffle(batches)
+        batches += batches[: len(self) * self.devices - len(batches)]
+        yield from batches[self.rank :: self.devices][self.skip :]
+
+
+class ResumableLoader(DataLoader):
+    """A loader that goes on in the middle of an epoch: Lightning stores its state in every checkpoint."""
+
+    batch_sampler: WordBudgetSampler
+    _taken = 0
+
+    def __iter__(self) -> Iterator[Batch]:
+        sampler = self.batch_sampler
+        self._taken = sampler.skip
+        for batch in super().__iter__():
+            self._taken += 1
+            yield batch
+        sampler.skip = 0  # only the epoch that was interrupted begins in its middle
+
+    def state_dict(self) -> dict[str, int]:
+        """How many batches of the running epoch were handed out; 0 where it is complete."""
+        return {"batches": self._taken % len(self.batch_sampler)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Makes the next epoch begin after so many batches."""
+        self.batch_sampler.skip = state["batches"]
+
+
+class TaggingDataModule(LightningDataModule):
+    """Documents of a corpus as batches for any tagger.
+
+    Args:
+        train: Documents to learn from.
+        dev: Documents that choose the best checkpoint.
+        codec: The tagger's.
+        lookup: The tagger's.
+        batch_words: The most words of a batch, padding included.
+        seed: Of the shuffling.
+        workers: Processes that collate; 0 is fastest on a CPU.
+
+    Raises:
+        ValueError: If there is no training or no dev document.
+    """
+
+    def __init__(
+        self,
+        train: Sequence[Document],
+        dev: Sequence[Document],
+        codec: Codec,
+        lookup: WordLookup,
+        *,
+        batch_words: int = 1000,
+        seed: int = 1,
+        workers: int = 0,
+    ) -> None:
+        super().__init__()
+        if not train or not dev:
+            raise ValueError(f"Expected training and dev documents but got {len(train)} and {len(dev)}.")
+        self.windows: dict[str, list[Window]] = {}
+        self.flattening: dict[str, Flattening] = {}
+        for split, documents in (("train", train), ("dev", dev)):
+            self.windows[split], self.flattening[split] = codec.encode(documents, gold=True)
+        self.lookup, self.batch_words, self.seed, self.workers = lookup, batch_words, seed, workers
+
+    @property
+    def steps(self) -> int:
+        """Batches of an epoch on one device."""
+        return len(budget_batches([len(window.forms) for window in self.windows["train"]], self.batch_words))
+
+    def train_dataloader(self) -> ResumableLoader:
+        windows = self.windows["train"]
+        rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        sampler = WordBudgetSampler([len(w.forms) for w in windows], self.batch_words, self.seed, rank, devices)
+        return ResumableLoader(windows, batch_sampler=sampler, **self._loading())
+
+    def val_dataloader(self) -> DataLoader:
+        windows = self.windows["dev"]
+        batches = budget_batches([len(window.forms) for window in windows], 4 * self.batch_words)
+        rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        return DataLoader(windows, batch_sampler=batches[rank::devices], **self._loading())
+
+    def _loading(self) -> dict[str, Any]:
+        return {
+            "collate_fn": partial(collate, lookup=self.lookup),
+            "num_workers": self.workers,
+            "persistent_workers": self.workers > 0,
+        }
