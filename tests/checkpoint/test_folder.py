@@ -23,7 +23,8 @@ def folder(tmp_path: Path) -> Path:
 def test_round_trip(folder: Path) -> None:
     checkpoint = read_checkpoint(folder)
     assert checkpoint.architecture == "key"
-    assert checkpoint.model == {"size": 3} and checkpoint.codec == {"labels": ["D"]}
+    assert checkpoint.model == {"size": 3}
+    assert checkpoint.codec == {"labels": ["D"]}
     assert checkpoint.vocabularies["words"].entries[2:] == ("a", "é\n\\", "\u2028", "🧬")
     assert checkpoint.weights["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert checkpoint.weights["embedding"].dtype == torch.float32
@@ -61,7 +62,7 @@ def test_a_cut_configuration(folder: Path) -> None:
     for position in range(len(whole) - 1):  # without its last line break it is still whole
         (folder / "config.json").write_bytes(whole[:position])
         if position < len(whole.rstrip()):
-            with pytest.raises(CheckpointError, match="config.json: is not JSON"):
+            with pytest.raises(CheckpointError, match=r"config\.json: is not JSON"):
                 read_checkpoint(folder)
 
 

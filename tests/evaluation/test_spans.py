@@ -99,6 +99,6 @@ def test_mismatched_documents_raise(predicted: list[str], message: str) -> None:
     def documents(written: list[str]) -> list[Document]:
         return [Document(*document.split(":")) for document in written]
 
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match="document") as error:
         score(documents(["a:x", "b:y"]), documents(predicted))
     assert str(error.value) == message

@@ -55,7 +55,8 @@ def test_shapes_finite_loss_and_a_gradient_for_every_parameter(key: str, documen
     emissions = tagger(batch)
     assert emissions.shape == (*batch.words.shape, len(tagger.codec.tags))
     loss = tagger.loss(batch)
-    assert loss.shape == () and loss.isfinite()
+    assert loss.shape == ()
+    assert loss.isfinite()
     loss.backward()
     without = [name for name, p in tagger.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
     assert without == []

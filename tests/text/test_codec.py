@@ -105,7 +105,8 @@ def test_bad_settings(settings: dict, message: str) -> None:
 def test_empty_documents_have_no_window() -> None:
     codec = Codec(CodecConfig(labels=("Disease",)))
     windows, report = codec.encode([Document("1", ""), Document("2", " \n")], gold=True)
-    assert windows == [] and report.total == 0
+    assert windows == []
+    assert report.total == 0
     assert codec.decode([Document("1", "")], windows, []) == [Document("1", "")]
 
 

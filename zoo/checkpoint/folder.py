@@ -133,11 +133,15 @@ def _read_config(folder: Path) -> dict[str, Any]:
     if not isinstance(config, dict) or "format" not in config:
         raise CheckpointError(path, "has no 'format'; it was written by another program, not by this zoo.")
     if config["format"] != FORMAT:
-        raise CheckpointError(path, f"has format {config['format']!r}, expected {FORMAT}; update bioner-zoo to read it.")
+        raise CheckpointError(
+            path, f"has format {config['format']!r}, expected {FORMAT}; update bioner-zoo to read it."
+        )
     shape = {"architecture": str, "model": dict, "codec": dict, "vocabularies": list, "sha256": dict}
     for key, kind in shape.items():
         if not isinstance(config.get(key), kind):
-            raise CheckpointError(path, f"expected {key!r} to be a {kind.__name__}; take a fresh copy of the checkpoint.")
+            raise CheckpointError(
+                path, f"expected {key!r} to be a {kind.__name__}; take a fresh copy of the checkpoint."
+            )
     needed = {WEIGHTS, *(f"{name}.txt" for name in config["vocabularies"])}
     if set(config["sha256"]) != needed or any("/" in name or "\\" in name for name in needed):
         raise CheckpointError(path, f"vouches for {sorted(config['sha256'])}, expected {sorted(needed)}.")

@@ -7,7 +7,9 @@ import typer
 
 
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the brat files and the page.")] = Path("demo"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the brat files and the page.")] = Path(
+        "demo"
+    ),
     checkpoint: Annotated[
         str, typer.Option("--checkpoint", "-c", help="A checkpoint by name (`zoo list`), or its folder.")
     ] = "char_cnn_bilstm_crf.ncbi-disease",

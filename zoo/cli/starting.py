@@ -9,13 +9,37 @@ if TYPE_CHECKING:
 
 
 def tagger_named(checkpoint: str) -> "Tagger":
-    """Loads a tagger; a GPU is used where there is one."""
+    """Loads a tagger, as fast as can be: a person waits. A GPU is used where there is one."""
     import torch
 
     from zoo.hub.index import load
 
-    tagger = load(checkpoint)
+    with _without_optional_metrics():
+        tagger = load(checkpoint)
     return tagger.to("cuda") if torch.cuda.is_available() else tagger
+
+
+@contextmanager
+def _without_optional_metrics() -> Iterator[None]:
+    """Lets torchmetrics, which Lightning imports, believe that transformers and matplotlib are not installed.
+
+    It imports them wherever it finds them, for metrics that tagging does not need; that is a second of waiting. In a
+    process where torchmetrics is imported already, this does nothing.
+    """
+    from unittest import mock
+
+    from lightning_utilities.core.imports import RequirementCache
+
+    check = RequirementCache._check_requirement
+
+    def check_but_hide(requirement: RequirementCache) -> None:
+        if str(requirement.requirement).startswith(("transformers", "matplotlib")):
+            requirement.available, requirement.message = False, "hidden while a tagger is loaded"
+        else:
+            check(requirement)
+
+    with mock.patch.object(RequirementCache, "_check_requirement", check_but_hide):
+        yield
 
 
 @contextmanager

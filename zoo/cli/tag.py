@@ -19,7 +19,9 @@ def tag(
     checkpoint: Annotated[
         str, typer.Option("--checkpoint", "-c", help="A checkpoint by name (`zoo list`), or its folder.")
     ] = "char_cnn_bilstm_crf.ncbi-disease",
-    format: Annotated[str | None, typer.Option("--from", help="text, brat, pubtator or conll; else it is told.")] = None,
+    format: Annotated[
+        str | None, typer.Option("--from", help="text, brat, pubtator or conll; else it is told.")
+    ] = None,
     to: Annotated[str, typer.Option("--to", help="brat, pubtator, conll, html, or lines (one span a line).")] = "lines",
     output: Annotated[str, typer.Option("--output", "-o", help="File, folder (brat), or - for standard output.")] = "-",
 ) -> None:
@@ -50,7 +52,7 @@ def tag(
         if to == "lines":
             losses = _write_lines(tagged(), output)
         elif to == "conll":
-            losses = conll.write(tagged(), output, segment=Segmenter(tagger.codec.config.segmentation))
+            losses = conll.write(tagged(), output, segment=Segmenter(tagger.codec.config.segmentation).__call__)
         else:
             losses = formats.write(tagged(), output, to)
     for kind, count in sorted(losses.items()):

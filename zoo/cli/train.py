@@ -10,7 +10,9 @@ def train(
     context: typer.Context,
     recipe: Annotated[Path | None, typer.Argument(help="A YAML recipe, as those under recipes/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the recipe's output folder.")] = False,
-    keys: Annotated[bool, typer.Option("--keys", help="List every key of a recipe with its default, and stop.")] = False,
+    keys: Annotated[
+        bool, typer.Option("--keys", help="List every key of a recipe with its default, and stop.")
+    ] = False,
 ) -> None:
     """Train a tagger from a recipe and write its checkpoint folder.
 
@@ -41,5 +43,7 @@ def train(
     for split in ("dev", "test"):
         if split in trained.metrics:
             scores = trained.metrics[split]["micro"]
-            console.print(f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}")
+            console.print(
+                f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}"
+            )
     console.print(f"checkpoint: {trained.folder}")

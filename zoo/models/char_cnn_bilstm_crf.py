@@ -5,10 +5,10 @@ re-correction and knowledge distillation", BMC Bioinformatics 22:600 (2021), sec
 is that of Ma & Hovy, "End-to-end sequence labeling via bi-directional LSTM-CNNs-CRF" (ACL 2016), section 2.1.
 
 The paper fixes the four layers, word vectors of 100 dimensions, a tanh between the two linear layers, and RMSProp. It
-leaves open, and this file chooses: the size of the CNN (Ma & Hovy: 30 filters of width 3; here more filters of widths
-2 to 4, which cost little because a form is spelled once a batch), the place of dropout (Ma & Hovy: on the input of the CNN and around the
-LSTM; here on whole feature columns of a window, Gal & Ghahramani 2016), and dropping words at random to the unknown
-word so that its row is trained.
+leaves open, and this file chooses: the size of the CNN (Ma & Hovy: 30 filters of width 3; here as many of each width
+from 2 to 4, which costs little because a form is spelled once a batch), the place of dropout (Ma & Hovy: before the
+CNN and around the LSTM; here around the LSTM, of whole feature columns of a window, after Gal & Ghahramani 2016), and
+whether words are replaced by the unknown word at random, so that its row learns.
 """
 
 import torch
@@ -60,7 +60,7 @@ class CharCnnBiLstmCrf(Tagger):
     ) -> None:
         super().__init__(codec=codec, words=words, characters=characters, normalizer=normalizer)
         tags = len(self.codec.tags)
-        self.word_dropout = word_dropout
+        self.word_dropout, self.widths = word_dropout, widths
         self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
         self.character_embedding = nn.Embedding(len(characters), character_size, padding_idx=0)
         self.character_cnn = nn.ModuleList(
@@ -114,13 +114,13 @@ class CharCnnBiLstmCrf(Tagger):
     def _spell(self, characters: Tensor) -> Tensor:
         """Features of every distinct form: (U, C) -> (U, F)."""
         embedded = self.character_embedding(characters).transpose(1, 2)  # (U, E, C)
-        # Padding embeds to zero, and each filter is followed by its maximum over the form and a ReLU, so trailing
-        # padding can only add windows that see the end of the form or nothing: the latter are cut off.
+        # Padding embeds to zero, as the border of the convolution does; what sees nothing but padding is cut off, so
+        # that a form's features do not depend on the longest form of the batch.
         length = (characters > 0).sum(1)  # (U)
         pooled = []
-        for cnn in self.character_cnn:
+        for width, cnn in zip(self.widths, self.character_cnn, strict=True):
             filtered = cnn(embedded)  # (U, F, C + width - 1)
-            beyond = torch.arange(filtered.shape[2], device=length.device) >= length[:, None] + cnn.kernel_size[0] - 1
+            beyond = torch.arange(filtered.shape[2], device=length.device) >= length[:, None] + width - 1
             pooled.append(filtered.masked_fill(beyond[:, None], -torch.inf).amax(2))
         return torch.cat(pooled, dim=1).relu()
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import torch
 from pytorch_lightning import LightningModule
-from torch import Tensor
+from torch import Tensor, nn
 
 from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from zoo.crf import CRF
@@ -24,8 +24,9 @@ class Tagger(LightningModule):
     """An architecture with its codec: what is trained, published and used.
 
     An architecture is a subclass with a keyword-only constructor that begins with ``super().__init__(codec=…, words=…,
-    characters=…, normalizer=…)``, builds its layers and ``self.crf``, and defines :meth:`encode`. Its other
-    constructor arguments are plain JSON values: they become the ``model`` section of recipe and checkpoint.
+    characters=…, normalizer=…)`` and builds its layers, among them ``word_embedding`` and ``crf``, and defines
+    :meth:`encode`. Its other constructor arguments are plain JSON values: they become the ``model`` section of recipe
+    and checkpoint.
 
     Args:
         codec: Labels, tag scheme, segmentation and window.
@@ -36,6 +37,7 @@ class Tagger(LightningModule):
 
     key: ClassVar[str]
     """Name in the registry, in recipes and in checkpoints."""
+    word_embedding: nn.Embedding
     crf: CRF
 
     def __init__(self, *, codec: CodecConfig, words: Vocabulary, characters: Vocabulary, normalizer: str) -> None:
@@ -61,9 +63,13 @@ class Tagger(LightningModule):
         Raises:
             ValueError: If the batch has no gold tags.
         """
+        return -self.crf(self(batch), self._gold(batch), mask=batch.mask, reduction="token_mean")
+
+    @staticmethod
+    def _gold(batch: Batch) -> Tensor:
         if batch.tags is None:
             raise ValueError("Expected a batch with gold tags but got one without; encode with gold=True.")
-        return -self.crf(self(batch), batch.tags, mask=batch.mask, reduction="token_mean")
+        return batch.tags
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = self.loss(batch)
@@ -75,7 +81,7 @@ class Tagger(LightningModule):
         predicted = self.crf.viterbi(self(batch), batch.mask).cpu().numpy()
         self.dev_f1.update(
             set(self.codec.word_spans(predicted, lengths)),
-            set(self.codec.word_spans(batch.tags.cpu().numpy(), lengths)),
+            set(self.codec.word_spans(self._gold(batch).cpu().numpy(), lengths)),
             batch.lost,
         )
         self.log("dev_f1", self.dev_f1, prog_bar=True, on_epoch=True, on_step=False)
@@ -163,7 +169,8 @@ class Tagger(LightningModule):
             )
         try:
             codec = CodecConfig(**checkpoint.codec)
-            tagger = cls(codec=codec, **checkpoint.vocabularies, **checkpoint.model)
+            arguments: dict[str, Any] = {**checkpoint.vocabularies, **checkpoint.model}
+            tagger = cls(codec=codec, **arguments)
             tagger.load_state_dict(checkpoint.weights, strict=True)
         except (TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(folder, f"its parts do not fit together ({error}); take a fresh copy.") from error

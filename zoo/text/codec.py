@@ -136,9 +136,7 @@ class Codec:
             total += report
         return windows, total
 
-    def _encode_spans(
-        self, document: Document, windows: list[Words]
-    ) -> tuple[list[list[int]], list[int], Flattening]:
+    def _encode_spans(self, document: Document, windows: list[Words]) -> tuple[list[list[int]], list[int], Flattening]:
         """Tag ids of every window, spans lost in it, and the report."""
         kept, report = flatten(document.spans)
         word_starting = {start: (w, i) for w, words in enumerate(windows) for i, (start, _) in enumerate(words)}
@@ -161,7 +159,7 @@ class Codec:
         ids = {tag: row for row, tag in enumerate(self.tags)}
         tags = [
             [ids[tag] for tag in spans_to_tags(spans, len(words), self.config.scheme)]
-            for spans, words in zip(inside, windows)
+            for spans, words in zip(inside, windows, strict=True)
         ]
         lost = _lost_per_window(document.spans, inside, windows)
         return tags, lost, replace(report, unaligned=unaligned, crossing=crossing)
@@ -189,7 +187,7 @@ class Codec:
             spans[windows[window].document].append(Span.of(offsets[first][0], offsets[end - 1][1], label, score))
         return [
             document.with_spans(sorted(found_here, key=lambda span: span.fragments))
-            for document, found_here in zip(documents, spans)
+            for document, found_here in zip(documents, spans, strict=True)
         ]
 
     def word_spans(self, tags: np.ndarray, lengths: np.ndarray) -> list[tuple[int, int, int, str]]:
@@ -214,7 +212,7 @@ class Codec:
         _, lasts = np.nonzero(tagged & ~goes_on)
         return [
             (int(row), int(first), int(last) + 1, self.tags[tags[row, first]][2:])
-            for row, first, last in zip(rows, firsts, lasts)
+            for row, first, last in zip(rows, firsts, lasts, strict=True)
         ]
 
 
@@ -226,4 +224,4 @@ def _lost_per_window(spans: Sequence[Span], inside: list[list[WordSpan]], window
     begun = np.zeros(len(windows), dtype=int)
     for start in [fragments[0][0] for fragments, _ in {span.key for span in spans}]:
         begun[max(0, int(np.searchsorted(first_characters, start, side="right")) - 1)] += 1
-    return [int(b) - len(held) for b, held in zip(begun, inside)]
+    return [int(b) - len(held) for b, held in zip(begun, inside, strict=True)]

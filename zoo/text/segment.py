@@ -6,6 +6,7 @@ entry in :data:`RULES`, never an edit of an old one.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 Words = list[tuple[int, int]]
@@ -15,11 +16,11 @@ Words = list[tuple[int, int]]
 # character. Hyphens and slashes part words, so that `BRCA1-associated` and `DMD/BMD` can be tagged within.
 _WORD_V1 = re.compile(r"\d+(?:[.,]\d+)+|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*|\S")
 
-# A sentence may end after . ! or ? (and closing quotes or brackets) before white space and something that can begin one.
+# A sentence may end after . ! or ? (and closing quotes or brackets) before white space and what can begin one.
 _SENTENCE_END_V1 = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9\u00c0-\u00de\u0391-\u03a9¿¡])|\n")
 _ABBREVIATIONS_V1 = frozenset(
-    "al approx ca cf dr e.g eq fig figs i.e i.m i.p i.v mr mrs ms no nos prof ref refs resp s.c sp spp st subsp var viz "
-    "vol vs".split()
+    "al approx ca cf dr e.g eq fig figs i.e i.m i.p i.v mr mrs ms no nos prof ref refs resp s.c sp spp st subsp var "
+    "viz vol vs".split()
 )
 _LAST_TOKEN_V1 = re.compile(r"(?:^|[\s(\[])([^\s(\[]*)$")
 
@@ -44,7 +45,7 @@ def _sentences_v1(text: str) -> Iterator[tuple[int, int]]:
 def _segment_v1(text: str, breaks: Iterable[int]) -> list[Words]:
     cuts = sorted({0, len(text), *breaks})
     sentences: list[Words] = []
-    for part_start, part_end in zip(cuts, cuts[1:]):
+    for part_start, part_end in pairwise(cuts):
         part = text[part_start:part_end]
         for start, end in _sentences_v1(part):
             words = [

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
+import torch
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Sampler
 
 from zoo.data.document import Document
 from zoo.evaluation.flattening import Flattening
 from zoo.text.batch import Batch, budget_batches, collate
-from zoo.text.codec import Codec, Window
+from zoo.text.codec import Codec
 from zoo.text.vocab import WordLookup
 
 _JITTER = 0.2  # how far a length may be stretched before sorting, so that batches differ between epochs
@@ -45,7 +46,7 @@ class WordBudgetSampler(Sampler[list[int]]):
         return -(-len(self.sizes) // self.devices)
 
     def __iter__(self) -> Iterator[list[int]]:
-        draw = random.Random(f"{self.seed}/{self.epoch}")  # noqa: S311 - shuffling, not cryptography
+        draw = random.Random(f"{self.seed}/{self.epoch}")
         stretched = [length * (1 + _JITTER * draw.random()) for length in self.lengths]
         order = iter(sorted(range(len(stretched)), key=stretched.__getitem__))
         batches = [[next(order) for _ in range(size)] for size in self.sizes]
@@ -60,7 +61,7 @@ class ResumableLoader(DataLoader):
     batch_sampler: WordBudgetSampler
     _taken = 0
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]  # any iterator will do
         sampler = self.batch_sampler
         self._taken = sampler.skip
         for batch in super().__iter__():
@@ -107,16 +108,11 @@ class TaggingDataModule(LightningDataModule):
         super().__init__()
         if not train or not dev:
             raise ValueError(f"Expected training and dev documents but got {len(train)} and {len(dev)}.")
-        self.windows: dict[str, list[Window]] = {}
+        self.windows: dict[str, Any] = {}  # lists of windows, which are map-style datasets
         self.flattening: dict[str, Flattening] = {}
         for split, documents in (("train", train), ("dev", dev)):
             self.windows[split], self.flattening[split] = codec.encode(documents, gold=True)
         self.lookup, self.batch_words, self.seed, self.workers = lookup, batch_words, seed, workers
-
-    @property
-    def steps(self) -> int:
-        """Batches of an epoch on one device."""
-        return len(budget_batches([len(window.forms) for window in self.windows["train"]], self.batch_words))
 
     def train_dataloader(self) -> ResumableLoader:
         windows = self.windows["train"]
@@ -135,4 +131,5 @@ class TaggingDataModule(LightningDataModule):
             "collate_fn": partial(collate, lookup=self.lookup),
             "num_workers": self.workers,
             "persistent_workers": self.workers > 0,
+            "generator": torch.Generator(),  # or each new epoch would draw from the random state that dropout uses
         }

@@ -1,14 +1,16 @@
 """From a recipe to a checkpoint folder."""
 
+import inspect
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
+import yaml
 from pytorch_lightning import Callback, Trainer, seed_everything
 from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
@@ -74,14 +76,14 @@ class TrainerConfig:
         accelerator: ``auto``, ``cpu``, ``gpu``, ``tpu``.
         devices: How many, or ``auto``.
         strategy: As ``auto``, ``ddp``.
-        precision: As ``32-true``, ``bf16-mixed``.
+        precision: ``32-true``; ``bf16-mixed`` or ``16-mixed`` keep weights and CRF in full precision.
         threads: CPU threads of torch; 0 leaves torch's choice.
     """
 
     accelerator: str = "auto"
     devices: int | str = 1
     strategy: str = "auto"
-    precision: str = "32-true"
+    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
     threads: int = 0
 
 
@@ -139,6 +141,7 @@ def train(
         ValueError: If a label of the corpus is not in the codec, or a setting is wrong.
     """
     started = time.perf_counter()
+    recipe = {name: value for name, value in locals().items() if name in inspect.signature(train).parameters}
     folder = Path(output)
     last = _last_state(folder, resume)
     if trainer.threads:
@@ -169,9 +172,16 @@ def train(
         "flattening": {split: report.to_dict() for split, report in data.flattening.items()},
     } | evaluate_splits(tagger, documents)
     if runner.is_global_zero:
-        text = json.dumps(metrics, indent=2) + "\n"
-        (folder / "checkpoint" / "metrics.json").write_text(text, encoding="utf-8")
+        _write_beside(folder / "checkpoint", recipe, metrics)
     return Trained(folder / "checkpoint", tagger, metrics)
+
+
+def _write_beside(checkpoint: Path, recipe: dict[str, Any], metrics: dict[str, Any]) -> None:
+    """Writes what people want to know of a checkpoint: the whole recipe, defaults included, and the scores."""
+    plain = {key: asdict(value) if is_dataclass(value) else value for key, value in recipe.items()}
+    plain["codec"]["labels"] = list(plain["codec"]["labels"])
+    (checkpoint / "recipe.yaml").write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+    (checkpoint / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
 
 
 def build_tagger(
@@ -223,9 +233,9 @@ def evaluate_splits(tagger: Tagger, corpus: Corpus) -> dict[str, Any]:
 
 
 def _last_state(folder: Path, resume: bool) -> str | None:
-    """The newest state to go on from."""
+    """The newest state to go on from; ``None`` begins anew."""
     states = sorted((folder / "state").glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
-    if states and not resume:
+    if not resume and (states or any((folder / part).exists() for part in ("best", "checkpoint"))):
         raise FileExistsError(
             f"{folder} holds a run already; go on with --resume, choose another --output, or remove the folder."
         )
@@ -240,7 +250,10 @@ def _trainer(
     callbacks: list[Callback] = [
         best,
         ModelCheckpoint(
-            folder / "state", train_time_interval=timedelta(minutes=training.save_minutes), enable_version_counter=False
+            folder / "state",
+            filename="{step}",
+            train_time_interval=timedelta(minutes=training.save_minutes),
+            enable_version_counter=False,
         ),
         EarlyStopping("dev_f1", mode="max", patience=training.patience),
         RandomState(),

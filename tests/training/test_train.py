@@ -1,0 +1,138 @@
+"""Training end to end on a tiny corpus: what is written, what is honoured, and that a killed run goes on exactly."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from pytorch_lightning import Trainer
+
+from zoo.data.corpora import load_corpus
+from zoo.evaluation.spans import score
+from zoo.hub.index import load
+from zoo.text.vectors import WordVectors, write_vectors
+from zoo.training.callbacks import RandomState
+from zoo.training.recipe import read_recipe
+from zoo.training.train import Trained, train
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+RECIPE = FIXTURES / "tiny" / "recipe.yaml"
+
+
+def settings(output: Path, *overrides: str) -> dict:
+    given = read_recipe(RECIPE, ["--corpus", str(FIXTURES / "tiny"), "--output", str(output), *overrides])
+    return given | {"progress": False}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return train(**settings(tmp_path_factory.mktemp("run"), "--training.epochs", "12"))
+
+
+def test_metrics_are_those_of_the_folder_as_a_user_loads_it(trained: Trained) -> None:
+    written = json.loads((trained.folder / "metrics.json").read_text())
+    corpus = load_corpus(FIXTURES / "tiny")
+    for split in ("dev", "test"):
+        report = score(corpus[split], load(trained.folder).tag(corpus[split]))
+        assert written[split]["micro"]["f1"] == report.micro.f1
+    assert written["flattening"]["train"]["total"] == 27
+    assert written["dev"]["micro"]["f1"] > 0.5  # it learnt something
+
+
+def test_embeddings_are_stored_in_half_precision_and_the_rest_is_not(trained: Trained) -> None:
+    from safetensors.torch import load_file
+
+    kinds = {name: tensor.dtype for name, tensor in load_file(trained.folder / "model.safetensors").items()}
+    assert kinds["word_embedding.weight"] == torch.float16
+    assert kinds["output_layer.weight"] == torch.float32
+
+
+def test_the_recipe_lies_in_the_checkpoint_and_trains_the_same_again(trained: Trained, tmp_path: Path) -> None:
+    again = train(**read_recipe(trained.folder / "recipe.yaml", ["--output", str(tmp_path)]) | {"progress": False})
+    assert weights(again.folder) == weights(trained.folder)
+
+
+def test_another_seed_is_another_tagger(trained: Trained, tmp_path: Path) -> None:
+    other = train(**settings(tmp_path, "--training.epochs", "1", "--seed", "2"))
+    assert weights(other.folder) != weights(trained.folder)
+
+
+def test_a_folder_with_a_run_in_it_is_not_overwritten(trained: Trained) -> None:
+    with pytest.raises(FileExistsError, match="holds a run already; go on with --resume"):
+        train(**settings(trained.folder.parent))
+
+
+def test_word_vectors_reach_the_embedding(tmp_path: Path) -> None:
+    vectors = WordVectors(["cancer", "unheard"], torch.randn(2, 16).numpy(), "lower-digits")
+    write_vectors(vectors, tmp_path / "v.safetensors")
+    more = ("--vectors.path", str(tmp_path / "v.safetensors"), "--vectors.tune", "false", "--training.epochs", "1")
+    tagger = train(**settings(tmp_path / "run", *more)).tagger
+    for word, vector in zip(vectors.words, vectors.matrix, strict=True):
+        torch.testing.assert_close(
+            tagger.word_embedding.weight[tagger.words[word]].detach(), torch.from_numpy(vector).half().float()
+        )
+
+
+def test_vectors_of_another_size(tmp_path: Path) -> None:
+    write_vectors(WordVectors(["cancer"], torch.randn(1, 5).numpy()), tmp_path / "v.safetensors")
+    with pytest.raises(ValueError, match=r"Expected word vectors of 16 dimensions \(model.word_size\) but got 5"):
+        train(**settings(tmp_path / "run", "--vectors.path", str(tmp_path / "v.safetensors")))
+
+
+def test_a_label_not_in_the_recipe(tmp_path: Path) -> None:
+    message = "has the label 'Disease' but the labels are Gene; add it to the codec's labels"
+    with pytest.raises(ValueError, match=message):
+        train(**settings(tmp_path, "--codec.labels", "[Gene]"))
+
+
+@pytest.mark.parametrize("step", [1, 4, 5, 8])  # five steps an epoch: begin, middle, border
+def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(
+    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = ("--training.epochs", "3", "--training.save_minutes", "0")
+    whole = train(**settings(tmp_path / "whole", *more))
+
+    def crash(callback: RandomState, trainer: Trainer, *rest: object) -> None:
+        if trainer.global_step == step:
+            raise RuntimeError("crash")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RandomState, "on_train_batch_end", crash)
+        with pytest.raises(RuntimeError, match="crash"):
+            train(**settings(tmp_path / "cut", *more))
+    resumed = train(**settings(tmp_path / "cut", *more, "--resume", "true"))
+    assert weights(resumed.folder) == weights(whole.folder)
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_of_an_epoch_and_resumed(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "zoo", "train", str(RECIPE), "--corpus", str(FIXTURES / "tiny")]
+    command += ["--training.epochs", "8", "--training.save_minutes", "0", "--output"]
+    subprocess.run([*command, str(tmp_path / "whole")], check=True, capture_output=True, timeout=240)
+    process = subprocess.Popen([*command, str(tmp_path / "cut")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for_step(tmp_path / "cut" / "state", 7, process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "cut" / "checkpoint").exists()
+    subprocess.run([*command, str(tmp_path / "cut"), "--resume"], check=True, capture_output=True, timeout=240)
+    assert weights(tmp_path / "cut" / "checkpoint") == weights(tmp_path / "whole" / "checkpoint")
+
+
+def wait_for_step(folder: Path, step: int, process: subprocess.Popen) -> None:
+    """Waits until a state of at least that step is on disk."""
+    for _ in range(6_000):
+        states = [int(path.stem.partition("step=")[2]) for path in folder.glob("*.ckpt")]
+        if states and max(states) >= step:
+            return
+        assert process.poll() is None, "training ended before it could be killed"
+        time.sleep(0.02)
+    pytest.fail("no state was saved")
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "model.safetensors").read_bytes()

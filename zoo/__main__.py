@@ -1,0 +1,6 @@
+"""``python -m zoo`` is the ``zoo`` command."""
+
+from zoo.cli.main import run
+
+if __name__ == "__main__":
+    run()
