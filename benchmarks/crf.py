@@ -6,18 +6,15 @@ counts little. Sequences are ragged: lengths are uniform from 1 to W.
 """
 
 import argparse
-import random
 from collections.abc import Callable
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
-from time import process_time
 
 import torch
 import torchcrf
 
-from benchmarks.record import SPEED, append, device, versions
+from benchmarks.comparison import record_comparison, rounds
+from benchmarks.record import SPEED
 from zoo.crf import CRF
 
 SHAPES = [(32, 64, 9), (32, 128, 21), (32, 512, 9), (8, 128, 85), (256, 32, 5)]  # B, W, T
@@ -42,20 +39,6 @@ def steps(crf: CRF | torchcrf.CRF, shape: tuple[int, int, int]) -> dict[str, Cal
     return {"training step": train, "Viterbi to lists": lambda: crf.decode(emissions.detach(), mask)}
 
 
-def rounds(candidates: list[Callable[[], object]], count: int) -> list[list[float]]:
-    """CPU milliseconds of each candidate in each round, the first of which (a warm-up) is left out."""
-    measured = []
-    for _ in range(count + 1):
-        times = [0.0] * len(candidates)
-        for index in random.sample(range(len(candidates)), len(candidates)):
-            begin = process_time()
-            for _ in range(REPEATS):
-                candidates[index]()
-            times[index] = 1e3 * (process_time() - begin) / REPEATS
-        measured.append(times)
-    return measured[1:]
-
-
 def main() -> None:
     """Measures every shape, prints one line and appends one row for each."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -67,26 +50,17 @@ def main() -> None:
         ours, peer = CRF(shape[2], batch_first=True), torchcrf.CRF(shape[2], batch_first=True)
         peer.load_state_dict(ours.state_dict())
         for (what, our_step), peer_step in zip(steps(ours, shape).items(), steps(peer, shape).values(), strict=True):
-            times = rounds([our_step, peer_step], arguments.rounds)
-            our_time, peer_time = (median(column) for column in zip(*times, strict=True))
-            ratios = [theirs / mine for mine, theirs in times]
-            print(f"CRF {what} {shape}: {our_time:.2f} ms, pytorch-crf {peer_time:.2f} ms, {median(ratios):.1f}x")
-            row = {
-                "what": f"CRF {what}, {shape[0]} windows × {shape[1]} words × {shape[2]} tags, 1 thread",
-                "ours": f"{our_time:.3f}",
-                "peer": "pytorch-crf",
-                "peer_version": version("pytorch-crf"),
-                "unit": "ms CPU time",
-                "ratio": f"{median(ratios):.2f}",
-                "ratio_min": f"{min(ratios):.2f}",
-                "ratio_max": f"{max(ratios):.2f}",
-                "runs": len(ratios),
-                "device": device(),
-                "command": f"OMP_NUM_THREADS=1 python -m benchmarks.crf --rounds {arguments.rounds}",
-                "versions": versions(),
-                "date": date.today().isoformat(),
-            }
-            append(arguments.results, row)
+            times = rounds([our_step, peer_step], arguments.rounds, REPEATS)
+            print(
+                record_comparison(
+                    arguments.results,
+                    f"CRF {what}, {shape[0]} windows × {shape[1]} words × {shape[2]} tags, 1 thread",
+                    times,
+                    peer="pytorch-crf",
+                    peer_version=version("pytorch-crf"),
+                    command=f"OMP_NUM_THREADS=1 python -m benchmarks.crf --rounds {arguments.rounds}",
+                )
+            )
 
 
 if __name__ == "__main__":

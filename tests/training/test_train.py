@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from pytorch_lightning import Trainer
+from safetensors.torch import load_file
 
 from zoo.data.corpora import load_corpus
 from zoo.evaluation.spans import score
@@ -44,12 +45,10 @@ def test_metrics_are_those_of_the_folder_as_a_user_loads_it(trained: Trained) ->
     assert written["dev"]["micro"]["f1"] > 0.5  # it learnt something
 
 
-def test_embeddings_are_stored_in_half_precision_and_the_rest_is_not(trained: Trained) -> None:
-    from safetensors.torch import load_file
-
-    kinds = {name: tensor.dtype for name, tensor in load_file(trained.folder / "model.safetensors").items()}
-    assert kinds["word_embedding.weight"] == torch.float16
-    assert kinds["output_layer.weight"] == torch.float32
+def test_weights_are_stored_in_half_precision_where_the_recipe_says_so(trained: Trained, tmp_path: Path) -> None:
+    whole = train(**settings(tmp_path, "--training.epochs", "1", "--training.half", "false"))
+    for folder, kind in ((trained.folder, torch.float16), (whole.folder, torch.float32)):
+        assert {tensor.dtype for tensor in load_file(folder / "model.safetensors").values()} == {kind}
 
 
 def test_the_recipe_lies_in_the_checkpoint_and_trains_the_same_again(trained: Trained, tmp_path: Path) -> None:
@@ -70,7 +69,14 @@ def test_a_folder_with_a_run_in_it_is_not_overwritten(trained: Trained) -> None:
 def test_word_vectors_reach_the_embedding(tmp_path: Path) -> None:
     vectors = WordVectors(["cancer", "unheard"], torch.randn(2, 16).numpy(), "lower-digits")
     write_vectors(vectors, tmp_path / "v.safetensors")
-    more = ("--vectors.path", str(tmp_path / "v.safetensors"), "--vectors.tune", "false", "--training.epochs", "1")
+    more = (
+        "--vectors.path",
+        str(tmp_path / "v.safetensors"),
+        "--optimizer.word_vector_rate",
+        "0",
+        "--training.epochs",
+        "1",
+    )
     tagger = train(**settings(tmp_path / "run", *more)).tagger
     for word, vector in zip(vectors.words, vectors.matrix, strict=True):
         torch.testing.assert_close(

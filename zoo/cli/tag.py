@@ -39,8 +39,7 @@ def tag(
     from zoo.data import conll, formats
     from zoo.text.segment import Segmenter
 
-    if to == "brat" and output == "-":
-        raise ValueError("brat is a folder of files; name one with --output.")
+    _check(inputs or ["-"], to, output)
     documents = _read(inputs or ["-"], format)
     tagger = tagger_named(checkpoint)
     with words_progress("tagging") as advance:
@@ -59,12 +58,25 @@ def tag(
         typer.secho(f"zoo: {to} cannot hold {count} × {kind}", fg="yellow", err=True)
 
 
-def _read(inputs: Iterable[str], format: str | None) -> Iterator["Document"]:
+def _check(inputs: Iterable[str], to: str, output: str) -> None:
+    """Finds a mistake in the arguments before the seconds that a tagger takes to load."""
     from zoo.data import formats
 
     for name in inputs:
         if name != "-" and not Path(name).exists():
             raise FileNotFoundError(f"No such file or folder: {name}.")
+    writable = ["lines", *(name for name, row in formats.FORMATS.items() if row.writer)]
+    if to not in writable:
+        hint = formats.did_you_mean(to, writable)
+        raise ValueError(f"Expected --to to be one of {', '.join(writable)} but got {to!r}.{hint}")
+    if to == "brat" and output == "-":
+        raise ValueError("brat is a folder of files; name one with --output.")
+
+
+def _read(inputs: Iterable[str], format: str | None) -> Iterator["Document"]:
+    from zoo.data import formats
+
+    for name in inputs:
         yield from formats.read(name, format or ("text" if name == "-" else None))
 
 

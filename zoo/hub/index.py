@@ -1,11 +1,12 @@
 """The checkpoints that ship: ``checkpoints/index.json`` and one folder each."""
 
 import json
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from zoo.data.formats import did_you_mean
 
 if TYPE_CHECKING:
     from zoo.models.tagger import Tagger
@@ -55,8 +56,7 @@ def checkpoint_folder(name_or_folder: str | Path) -> Path:
         return checkpoints_folder() / str(name_or_folder)
     if Path(name_or_folder).is_dir():
         return Path(name_or_folder)
-    nearest = get_close_matches(str(name_or_folder), index, n=1, cutoff=0.4)
-    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    hint = did_you_mean(str(name_or_folder), index)
     raise KeyError(
         f"{str(name_or_folder)!r} is neither a checkpoint that ships ({', '.join(index)}) nor a folder.{hint}"
     )

@@ -1,7 +1,6 @@
 """Every architecture by its key: a literal table, nothing registers itself."""
 
-from difflib import get_close_matches
-
+from zoo.data.formats import did_you_mean
 from zoo.models.char_cnn_bilstm_crf import CharCnnBiLstmCrf
 from zoo.models.tagger import Tagger
 
@@ -17,7 +16,6 @@ def architecture_named(key: str) -> type[Tagger]:
         KeyError: If there is none of that key; the message lists all and names the nearest.
     """
     if key not in ARCHITECTURES:
-        nearest = get_close_matches(key, ARCHITECTURES, n=1)
-        hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+        hint = did_you_mean(key, ARCHITECTURES)
         raise KeyError(f"Expected an architecture out of {', '.join(ARCHITECTURES)} but got {key!r}.{hint}")
     return ARCHITECTURES[key]

@@ -137,15 +137,15 @@ class Tagger(LightningModule):
         scores = self.crf.span_confidence(emissions, batch.mask, runs).tolist()
         return [(*span, score) for span, score in zip(spans, scores, strict=True)]
 
-    def save_pretrained(self, folder: str | Path, *, half_embeddings: bool = False) -> None:
+    def save_pretrained(self, folder: str | Path, *, half: bool = False) -> None:
         """Writes a checkpoint folder from which :meth:`from_pretrained` rebuilds this tagger.
 
         Args:
             folder: Made if it is not there.
-            half_embeddings: Store embedding tables, by far the largest weights of a small tagger, in float16.
+            half: Store weights in float16, at half the size.
         """
         weights = {
-            name: tensor.half() if half_embeddings and "embedding" in name else tensor
+            name: tensor.half() if half and tensor.is_floating_point() else tensor
             for name, tensor in self.state_dict().items()
         }
         vocabularies = {"words": self.words, "characters": self.characters}

@@ -29,6 +29,11 @@ class RandomState(Callback):
             self._restored = None
 
 
-def progress_bar() -> RichProgressBar:
+class EpochBars(RichProgressBar):
     """A Rich bar that stays on the screen after each epoch, with the training loss and the dev F1."""
-    return RichProgressBar(leave=True)
+
+    def __init__(self) -> None:
+        super().__init__(leave=True)
+
+    def get_metrics(self, trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
+        return {name: value for name, value in super().get_metrics(trainer, pl_module).items() if name != "v_num"}

@@ -17,6 +17,8 @@ class OptimizerConfig:
     Args:
         name: ``adamw``, ``rmsprop`` (Zhou et al. 2021), ``adagrad`` (Lyu et al. 2017) or ``sgd`` (with momentum 0.9).
         learning_rate: At its highest.
+        word_vector_rate: Learning rate of the word vectors as a share of the others'; 0 freezes them. Pretrained
+            vectors are worth little movement: only words of the training corpus move, away from their neighbours.
         weight_decay: On matrices, never on vectors or embeddings.
         schedule: ``constant``; ``linear``: falls to 0 over all epochs; both after the warm-up.
         warmup_epochs: Over so many epochs the rate rises from 0.
@@ -24,24 +26,34 @@ class OptimizerConfig:
 
     name: Literal["adamw", "rmsprop", "adagrad", "sgd"] = "adamw"
     learning_rate: float = 1e-3
+    word_vector_rate: float = 1.0
     weight_decay: float = 0.0
     schedule: Literal["constant", "linear"] = "linear"
     warmup_epochs: float = 1.0
 
 
 def build_optimizer(config: OptimizerConfig, named: Iterable[tuple[str, Parameter]]) -> Optimizer:
-    """The optimizer of a recipe over the parameters that learn.
+    """The optimizer of a recipe; word vectors have their own learning rate.
 
     Raises:
         ValueError: If its name is unknown.
     """
     decayed: list[Parameter] = []
     kept: list[Parameter] = []
+    vectors: list[Parameter] = []
     for name, parameter in named:
-        if parameter.requires_grad:
+        if name.endswith("word_embedding.weight"):
+            parameter.requires_grad_(config.word_vector_rate > 0)
+            vectors.append(parameter)
+        else:
             (kept if parameter.ndim < 2 or "embedding" in name else decayed).append(parameter)
-    groups = [{"params": decayed, "weight_decay": config.weight_decay}, {"params": kept, "weight_decay": 0.0}]
     rate = config.learning_rate
+    groups: list[dict[str, Any]] = [
+        {"params": decayed, "weight_decay": config.weight_decay},
+        {"params": kept, "weight_decay": 0.0},
+    ]
+    if config.word_vector_rate > 0:
+        groups.append({"params": vectors, "weight_decay": 0.0, "lr": rate * config.word_vector_rate})
     if config.name == "adamw":
         return torch.optim.AdamW(groups, lr=rate, fused=True)
     if config.name == "rmsprop":

@@ -2,7 +2,9 @@
 
 import inspect
 import json
+import logging
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import timedelta
@@ -20,12 +22,13 @@ from zoo.data.document import Corpus, Document
 from zoo.evaluation.bootstrap import bootstrap
 from zoo.evaluation.report import to_dict
 from zoo.evaluation.spans import Report, score
+from zoo.models.golden import write_golden
 from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
 from zoo.text.vectors import WordVectors, read_vectors, vectors_for
 from zoo.text.vocab import NORMALIZERS, Vocabulary
-from zoo.training.callbacks import RandomState, progress_bar
+from zoo.training.callbacks import EpochBars, RandomState
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
 
@@ -37,12 +40,10 @@ class VectorsConfig:
     Args:
         path: A file of ``zoo embed``, or word2vec text or binary; ``null`` starts from random vectors.
         most: How many of its words, most frequent first, the tagger keeps besides those of the training corpus.
-        tune: Whether training changes them.
     """
 
     path: str | None = None
     most: int = 60_000
-    tune: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class TrainingConfig:
         clip: The largest norm of a gradient.
         average: Decay of the exponential moving average of the weights, per step; 0 does not average.
         save_minutes: How often the state to resume from is saved.
-        half_embeddings: Whether the checkpoint stores embedding tables in float16.
+        half: Whether the checkpoint stores weights in float16, at half the size; it computes in float32 all the same.
     """
 
     epochs: int = 30
@@ -65,7 +66,7 @@ class TrainingConfig:
     clip: float = 1.0
     average: float = 0.0
     save_minutes: float = 2.0
-    half_embeddings: bool = True
+    half: bool = True
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def train(
         ValueError: If a label of the corpus is not in the codec, or a setting is wrong.
     """
     started = time.perf_counter()
+    _silence_lightning()
     recipe = {name: value for name, value in locals().items() if name in inspect.signature(train).parameters}
     folder = Path(output)
     last = _last_state(folder, resume)
@@ -161,7 +163,7 @@ def train(
     state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
     tagger.load_state_dict(state["state_dict"])
     if runner.is_global_zero:
-        tagger.save_pretrained(folder / "checkpoint", half_embeddings=training.half_embeddings)
+        tagger.save_pretrained(folder / "checkpoint", half=training.half)
     runner.strategy.barrier()
     tagger = type(tagger).from_pretrained(folder / "checkpoint")
     metrics = {
@@ -173,12 +175,16 @@ def train(
     } | evaluate_splits(tagger, documents)
     if runner.is_global_zero:
         _write_beside(folder / "checkpoint", recipe, metrics)
+        write_golden(tagger, folder / "checkpoint")
     return Trained(folder / "checkpoint", tagger, metrics)
 
 
 def _write_beside(checkpoint: Path, recipe: dict[str, Any], metrics: dict[str, Any]) -> None:
     """Writes what people want to know of a checkpoint: the whole recipe, defaults included, and the scores."""
-    plain = {key: asdict(value) if is_dataclass(value) else value for key, value in recipe.items()}
+    plain: dict[str, Any] = {
+        key: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        for key, value in recipe.items()
+    }
     plain["codec"]["labels"] = list(plain["codec"]["labels"])
     (checkpoint / "recipe.yaml").write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
     (checkpoint / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
@@ -206,7 +212,6 @@ def build_tagger(
     tagger = architecture_named(architecture)(codec=codec, words=words, characters=characters, **model)
     if pretrained:
         _put_vectors(tagger, pretrained, normalizer)
-    tagger.word_embedding.weight.requires_grad_(vectors.tune)
     return tagger
 
 
@@ -230,6 +235,15 @@ def evaluate_splits(tagger: Tagger, corpus: Corpus) -> dict[str, Any]:
             report: Report = score(corpus[split], tagger.tag(corpus[split]))
             scores[split] = to_dict(report, bootstrap(report))
     return scores
+
+
+def _silence_lightning() -> None:
+    """Leaves out what Lightning says of its own products and of settings chosen here on purpose."""
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for chosen in ("does not have many workers", "smaller than the logging interval", "exists and is not empty"):
+        warnings.filterwarnings("ignore", f".*{chosen}")
+    warnings.filterwarnings("ignore", ".*treespec, LeafSpec", FutureWarning)  # Lightning's own use of torch
 
 
 def _last_state(folder: Path, resume: bool) -> str | None:
@@ -261,7 +275,7 @@ def _trainer(
     if training.average:
         callbacks.append(EMAWeightAveraging(decay=training.average))
     if progress:
-        callbacks.append(progress_bar())
+        callbacks.append(EpochBars())
     runner = Trainer(
         accelerator=trainer.accelerator,
         devices=trainer.devices,

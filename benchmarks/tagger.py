@@ -1,0 +1,115 @@
+"""Training and tagging against plain PyTorch loops: ``OMP_NUM_THREADS=1 python -m benchmarks.tagger``.
+
+The peer is the same layers in a bare loop, with no framework around them. For training: batches that were made
+beforehand, forward, CRF loss, backward, clipping, optimizer; against an epoch of the Lightning Trainer with progress
+bar, logging and a fresh collation of every batch. For tagging: batches that were made beforehand, forward and Viterbi;
+against ``tagger.tag(texts)``, from raw text to scored spans. Both in one process on one thread, in random order within
+each round, in CPU time.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytorch_lightning import Trainer
+from torch.nn.utils import clip_grad_norm_
+
+from benchmarks.comparison import record_comparison, rounds
+from benchmarks.record import SPEED
+from zoo.data.corpora import load_corpus
+from zoo.models.tagger import Tagger
+from zoo.text.batch import Batch, budget_batches, collate
+from zoo.training.callbacks import EpochBars
+from zoo.training.datamodule import TaggingDataModule
+from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
+from zoo.training.recipe import read_recipe
+from zoo.training.train import build_tagger
+
+RECIPE = "recipes/ncbi-disease/char_cnn_bilstm_crf.yaml"
+
+
+def train_with_lightning(tagger: Tagger, data: TaggingDataModule, clip: float) -> None:
+    """One epoch as ``zoo train`` runs it."""
+    config = OptimizerConfig()
+    tagger.optimization = lambda module: with_schedule(
+        config, build_optimizer(config, module.named_parameters()), len(data.train_dataloader()), 1
+    )
+    Trainer(
+        accelerator="cpu",
+        max_epochs=1,
+        limit_val_batches=0,
+        gradient_clip_val=clip,
+        logger=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        callbacks=[EpochBars()],
+    ).fit(tagger, data)
+
+
+def train_plainly(tagger: Tagger, batches: Sequence[Batch], clip: float) -> None:
+    """One epoch as a loop."""
+    tagger.train()
+    optimizer = build_optimizer(OptimizerConfig(), tagger.named_parameters())
+    for batch in batches:
+        loss = -tagger.crf(tagger.encode(batch), batch.tags, mask=batch.mask, reduction="token_mean")
+        optimizer.zero_grad()
+        loss.backward()
+        clip_grad_norm_(tagger.parameters(), clip)
+        optimizer.step()
+
+
+@torch.inference_mode()
+def tag_plainly(tagger: Tagger, batches: Sequence[Batch]) -> None:
+    """Best paths of batches."""
+    tagger.eval()
+    for batch in batches:
+        tagger.crf.viterbi(tagger.encode(batch), batch.mask)
+
+
+def main() -> None:
+    """Measures both, prints a line and appends a row for each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--documents", type=int, default=200, help="abstracts trained on and tagged")
+    parser.add_argument("--results", type=Path, default=SPEED)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    settings = read_recipe(RECIPE, ["--vectors.path", "null"])
+    documents = load_corpus("ncbi-disease")["train"][: arguments.documents]
+    training = settings["training"]
+    tagger = build_tagger("char_cnn_bilstm_crf", settings["codec"], settings["model"], documents, settings["vectors"])
+    windows, _ = tagger.codec.encode(documents, gold=True)
+    lengths = [len(window.forms) for window in windows]
+    words = sum(lengths)
+    small, large = (
+        [collate([windows[index] for index in indices], tagger.lookup) for indices in budget_batches(lengths, budget)]
+        for budget in (training.batch_words, 4096)
+    )
+    data = TaggingDataModule(documents, documents[:1], tagger.codec, tagger.lookup, batch_words=training.batch_words)
+    texts = [document.text for document in documents]
+    common: dict[str, Any] = {
+        "peer": "plain PyTorch loop",
+        "peer_version": torch.__version__.split("+")[0],
+        "command": f"OMP_NUM_THREADS=1 python -m benchmarks.tagger --rounds {arguments.rounds}",
+        "amount": words,
+        "unit": "words/s of CPU time",
+        "packages": ["pytorch-lightning"],
+    }
+    times = rounds(
+        [
+            lambda: train_with_lightning(tagger, data, training.clip),
+            lambda: train_plainly(tagger, small, training.clip),
+        ],
+        arguments.rounds,
+    )
+    size = f"{len(documents)} abstracts, 1 thread"
+    print(record_comparison(arguments.results, f"training epoch of char_cnn_bilstm_crf, {size}", times, **common))
+    times = rounds([lambda: tagger.tag(texts), lambda: tag_plainly(tagger, large)], arguments.rounds)
+    what = f"tagging raw text with char_cnn_bilstm_crf, {size}"
+    print(record_comparison(arguments.results, what, times, **common))
+
+
+if __name__ == "__main__":
+    main()

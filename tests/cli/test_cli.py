@@ -1,0 +1,177 @@
+"""The commands as a person runs them, in this process; errors are one line, not a traceback."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from zoo.cli.main import run
+from zoo.data import formats
+from zoo.hub.index import load
+from zoo.training.recipe import read_recipe
+from zoo.training.train import train
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+TINY = FIXTURES / "tiny"
+TEXT = "Boys with Duchenne muscular dystrophy were treated. The cancer spread."
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Zoo = Callable[..., Said]
+
+
+@pytest.fixture
+def zoo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Zoo:
+    def call(*arguments: object, stdin: str = "") -> Said:
+        monkeypatch.setattr(sys, "argv", ["zoo", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8"))
+        monkeypatch.setenv("COLUMNS", "200")
+        code = 0
+        try:
+            run()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 0
+        return Said(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    overrides = ["--corpus", str(TINY), "--output", str(folder), "--training.epochs", "15"]
+    return train(**read_recipe(TINY / "recipe.yaml", overrides) | {"progress": False}).folder
+
+
+def test_help_teaches(zoo: Zoo) -> None:
+    said = zoo("--help")
+    assert said.code == 0
+    for command in ("tag", "demo", "list", "evaluate", "train", "embed"):
+        assert command in said.out
+        assert f"zoo {command}" in zoo(command, "--help").out or command in ("demo", "list")
+
+
+def test_keys_of_a_recipe(zoo: Zoo) -> None:
+    said = zoo("train", "--keys")
+    assert said.code == 0
+    for key in ("--optimizer.learning_rate", "--training.epochs", "--codec.scheme", "--trainer.devices"):
+        assert key in said.out
+
+
+def test_tag_standard_input_as_lines(zoo: Zoo, checkpoint: Path) -> None:
+    said = zoo("tag", "-c", checkpoint, stdin=TEXT)
+    assert said.code == 0, said.err
+    rows = [line.split("\t") for line in said.out.splitlines()]
+    expected = load(checkpoint).tag([TEXT])[0].spans
+    assert [(int(row[1]), int(row[2]), row[3], row[4]) for row in rows] == [
+        (span.start, span.end, span.label, span.slice(TEXT)) for span in expected
+    ]
+    assert expected
+
+
+@pytest.mark.parametrize("target", ["brat", "pubtator", "conll", "html"])
+def test_tag_any_format_to_any(zoo: Zoo, checkpoint: Path, tmp_path: Path, target: str) -> None:
+    sources = {"pubtator": TINY / "test.pubtator"}
+    documents = list(formats.read(sources["pubtator"]))
+    for source in ("brat", "conll"):
+        sources[source] = tmp_path / f"source.{source}"
+        formats.write(documents, sources[source], source)
+    (tmp_path / "texts").mkdir()
+    for document in documents:
+        (tmp_path / "texts" / f"{document.id}.txt").write_text(document.text)
+    sources["text"] = tmp_path / "texts"
+    for source, path in sources.items():
+        output = tmp_path / f"{source}-to-{target}"
+        said = zoo("tag", path, "-c", checkpoint, "--from", source, "--to", target, "-o", output)
+        assert said.code == 0, said.err
+        if target != "html":
+            found = list(formats.read(output, target))
+            assert len(found) == 2
+            assert [len(document.spans) > 0 for document in found] == [True, True]
+        else:
+            assert "Asthma" in output.read_text(encoding="utf-8")
+
+
+def test_what_a_format_cannot_hold_is_said(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
+    said = zoo("tag", "-c", checkpoint, "--to", "brat", "-o", tmp_path / "b", stdin=TEXT)
+    assert "brat cannot hold" in said.err
+    assert "score" in said.err
+
+
+def test_evaluate(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
+    said = zoo("evaluate", checkpoint, TINY, "--json", tmp_path / "scores.json", "--resamples", "100")
+    assert said.code == 0, said.err
+    assert "Disease" in said.out
+    assert "micro" in said.out
+    assert "recall cannot exceed 100.0 %" in said.out
+    written = json.loads((tmp_path / "scores.json").read_text())
+    metrics = json.loads((checkpoint / "metrics.json").read_text())
+    assert written["micro"]["f1"] == metrics["test"]["micro"]["f1"]
+    alone = zoo("evaluate", checkpoint, TINY / "test.pubtator", "--resamples", "100")
+    assert alone.out == said.out  # a file without splits is scored as it is
+
+
+def test_train_prints_where_the_checkpoint_lies(zoo: Zoo, tmp_path: Path) -> None:
+    arguments = ["--corpus", TINY, "--output", tmp_path / "run", "--training.epochs", "1", "--progress", "false"]
+    said = zoo("train", TINY / "recipe.yaml", *arguments)
+    assert said.code == 0, said.err
+    assert "strict F1" in said.out
+    assert load(tmp_path / "run" / "checkpoint").key == "char_cnn_bilstm_crf"
+    again = zoo("train", TINY / "recipe.yaml", *arguments)
+    assert again.code == 2
+    assert "holds a run already; go on with --resume, choose another --output" in again.err
+    assert zoo("train", TINY / "recipe.yaml", *arguments, "--resume").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tag", "nowhere.txt"], "zoo: No such file or folder: nowhere.txt."),
+        (["tag", "-c", "char_cnn_bilstm_cfr.ncbi"], "is neither a checkpoint that ships"),
+        (["tag", "--to", "brat"], "zoo: brat is a folder of files; name one with --output."),
+        (["tag", "--to", "brta", "-o", "x"], "brat"),
+        (["evaluate", "missing", "ncbi-disease"], "zoo: 'missing' is neither a checkpoint that ships"),
+        (["list", "nothing*"], "zoo: No checkpoint is named like 'nothing*'"),
+        (["train", "missing.yaml"], "missing.yaml"),
+    ],
+)
+def test_mistakes_are_one_line(zoo: Zoo, arguments: list[str], message: str) -> None:
+    said = zoo(*arguments, stdin=TEXT)
+    assert said.code == 2
+    assert message in said.err
+    assert "Traceback" not in said.err
+
+
+def recipe_with(tmp_path: Path, old: str, new: str) -> Path:
+    path = tmp_path / "recipe.yaml"
+    text = (TINY / "recipe.yaml").read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("epochs:", "epoch:", "recipe.yaml:16: unknown key 'training.epoch'; valid here: epochs, patience"),
+        ("epochs:", "epoch:", "did you mean 'training.epochs'?"),
+        ("codec:", "codex:", "recipe.yaml:3: unknown key 'codex'"),
+        ("hidden:", "hiden:", "recipe.yaml:9: unknown key 'model.hiden'"),
+        ("learning_rate: 0.02", "learning_rate: fast", "fast"),
+        ("output: runs/tiny", "output: [", "is not YAML"),
+    ],
+)
+def test_a_recipe_with_a_mistake(zoo: Zoo, tmp_path: Path, old: str, new: str, message: str) -> None:
+    said = zoo("train", recipe_with(tmp_path, old, new), "--output", tmp_path / "run")
+    assert said.code == 2
+    assert message in said.err.replace("\n", " ")
+    assert not (tmp_path / "run").exists()
