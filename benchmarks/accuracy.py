@@ -1,6 +1,6 @@
 """Trains a recipe with several seeds and records the test scores of each.
 
-    python benchmarks/accuracy.py recipes/ncbi-disease/char_cnn_bilstm_crf.yaml --seeds 1 2 3 [--variant NAME]
+    python -m benchmarks.accuracy recipes/ncbi-disease/char_cnn_bilstm_crf.yaml --seeds 1 2 3 [--variant NAME]
 
 Each seed trains into its own folder below the recipe's output; one that is complete is not trained again, one that was
 interrupted goes on. Every score is that of the checkpoint folder as a user loads it.

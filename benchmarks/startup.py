@@ -18,13 +18,13 @@ from benchmarks.record import SPEED
 TEXT = "Mutations of APC cause colon cancer."
 COMMANDS = {
     "import zoo": [sys.executable, "-c", "import zoo"],
-    "zoo tag, from command to first span": [sys.executable, "-m", "zoo", "tag"],
+    "zoo tag of one sentence, from command to prompt": [sys.executable, "-m", "zoo", "tag"],
     "import torch": [sys.executable, "-c", "import torch"],
 }
 
 
 def seconds(command: list[str]) -> float:
-    """Wall-clock time of a process.
+    """Wall-clock time of a process, its end included.
 
     Raises:
         subprocess.CalledProcessError: If it failed.

@@ -85,7 +85,7 @@ def test_a_checkpoint_that_does_not_give_its_golden_outputs_is_not_shipped(tmp_p
 
 
 def test_unknown_names() -> None:
-    with pytest.raises(KeyError, match="Did you mean 'char_cnn_bilstm_crf.ncbi-disease'"):
+    with pytest.raises(KeyError, match=r"Did you mean 'char_cnn_bilstm_crf\.ncbi-disease'"):
         zoo.load("char_cnn_bilstm_crf.ncbi-diseases")
     with pytest.raises(AttributeError, match="module 'zoo' has no attribute 'laod'"):
         zoo.laod  # noqa: B018

@@ -119,7 +119,8 @@ def test_saved_and_loaded_it_gives_the_same_output(key: str, documents: list[Doc
 @every_architecture
 def test_hard_texts_give_documents_whose_offsets_slice(key: str, documents: list[Document]) -> None:
     tagger = fresh(key, documents).eval()
-    texts = ["", " ", "x" * 10_000, "🧬" * 50, "e\u0301\u0301 \u200b\u00a0\r\n.", "word " * 3_000]
+    megabyte = "A cancer, in line one.\n" * 45_000
+    texts = ["", " ", "x" * 10_000, "🧬" * 50, "e\u0301\u0301 \u200b\u00a0\r\n.", "word " * 3_000, megabyte]
     for text, document in zip(texts, tagger.tag(texts), strict=True):
         assert document.text == text
         for span in document.spans:

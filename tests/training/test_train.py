@@ -96,7 +96,7 @@ def test_a_label_not_in_the_recipe(tmp_path: Path) -> None:
         train(**settings(tmp_path, "--codec.labels", "[Gene]"))
 
 
-@pytest.mark.parametrize("step", [1, 4, 5, 8])  # five steps an epoch: begin, middle, border
+@pytest.mark.parametrize("step", [1, 4, 5, 6, 7, 8, 10, 11, 12])  # five steps an epoch: begin, middle, border
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(
     step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

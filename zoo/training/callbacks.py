@@ -1,10 +1,12 @@
 """What Lightning does not save or show by itself."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
-from pytorch_lightning.callbacks import RichProgressBar
+from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
 
 
 class RandomState(Callback):
@@ -27,6 +29,25 @@ class RandomState(Callback):
             if self._restored["cuda"]:
                 torch.cuda.set_rng_state_all([state.cpu() for state in self._restored["cuda"]])
             self._restored = None
+
+
+class StateToResume(ModelCheckpoint):
+    """Saves the newest state every few minutes, but never after the last batch of an epoch.
+
+    A run resumed from there would take the epoch for finished and leave out its validation.
+
+    Args:
+        folder: Where it is kept; an older state is removed when a newer one is complete.
+        minutes: How often.
+    """
+
+    def __init__(self, folder: Path, minutes: float) -> None:
+        interval = timedelta(minutes=minutes)
+        super().__init__(folder, "{step}", train_time_interval=interval, enable_version_counter=False)
+
+    def on_train_batch_end(self, trainer: Trainer, *rest: Any) -> None:
+        if not trainer.is_last_batch:
+            super().on_train_batch_end(trainer, *rest)
 
 
 class EpochBars(RichProgressBar):

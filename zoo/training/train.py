@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +27,7 @@ from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
 from zoo.text.vectors import WordVectors, read_vectors, vectors_for
 from zoo.text.vocab import NORMALIZERS, Vocabulary
-from zoo.training.callbacks import EpochBars, RandomState
+from zoo.training.callbacks import EpochBars, RandomState, StateToResume
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
 
@@ -200,11 +199,17 @@ def build_tagger(
     """A fresh tagger whose vocabularies are those of the training documents and the word vectors.
 
     Raises:
+        FileNotFoundError: If there are no vectors at their path.
         ValueError: If the vectors have another size than the model's, or were trained with another normalizer.
     """
     windows, _ = Codec(codec).encode(documents, gold=False)
     forms = [form for window in windows for form in window.forms]
     normalizer = model.get("normalizer", "lower-digits")
+    if vectors.path and not Path(vectors.path).exists():
+        raise FileNotFoundError(
+            f"No word vectors at {vectors.path} — make them with `zoo embed` (recipes/pretraining/), name other ones "
+            "with --vectors.path, or begin from random ones with --vectors.path null."
+        )
     pretrained = read_vectors(Path(vectors.path)) if vectors.path else None
     known = pretrained.words[: vectors.most] if pretrained else []
     words = Vocabulary.of([*map(NORMALIZERS[normalizer], forms), *known])
@@ -263,12 +268,7 @@ def _trainer(
     best = ModelCheckpoint(folder / "best", monitor="dev_f1", mode="max", filename="{epoch}-{dev_f1:.4f}")
     callbacks: list[Callback] = [
         best,
-        ModelCheckpoint(
-            folder / "state",
-            filename="{step}",
-            train_time_interval=timedelta(minutes=training.save_minutes),
-            enable_version_counter=False,
-        ),
+        StateToResume(folder / "state", training.save_minutes),
         EarlyStopping("dev_f1", mode="max", patience=training.patience),
         RandomState(),
     ]
