@@ -100,7 +100,7 @@ def test_a_label_not_in_the_recipe(tmp_path: Path) -> None:
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(
     step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    more = ("--training.epochs", "3", "--training.save_minutes", "0")
+    more = ("--training.epochs", "5", "--training.save_minutes", "0")
     whole = train(**settings(tmp_path / "whole", *more))
 
     def crash(callback: RandomState, trainer: Trainer, *rest: object) -> None:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Self
 import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import Optimizer
 
 from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from zoo.crf import CRF
@@ -90,6 +92,17 @@ class Tagger(LightningModule):
         if self.optimization is None:
             raise ValueError("Expected tagger.optimization to be set (zoo.training does) before fitting.")
         return self.optimization(self)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        # Lightning refuses to clip for fused optimizers under mixed precision, for fear of scaled gradients; bfloat16
+        # needs no scaling.
+        if gradient_clip_val:
+            clip_grad_norm_(self.parameters(), gradient_clip_val)
 
     @torch.inference_mode()
     def tag(

@@ -46,13 +46,14 @@ class WordBudgetSampler(Sampler[list[int]]):
         return -(-len(self.sizes) // self.devices)
 
     def __iter__(self) -> Iterator[list[int]]:
+        skip, self.skip = self.skip, 0  # only the epoch that was interrupted begins in its middle
         draw = random.Random(f"{self.seed}/{self.epoch}")
         stretched = [length * (1 + _JITTER * draw.random()) for length in self.lengths]
         order = iter(sorted(range(len(stretched)), key=stretched.__getitem__))
         batches = [[next(order) for _ in range(size)] for size in self.sizes]
         draw.shuffle(batches)
         batches += batches[: len(self) * self.devices - len(batches)]
-        yield from batches[self.rank :: self.devices][self.skip :]
+        yield from batches[self.rank :: self.devices][skip:]
 
 
 class ResumableLoader(DataLoader):
@@ -62,12 +63,10 @@ class ResumableLoader(DataLoader):
     _taken = 0
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override]  # any iterator will do
-        sampler = self.batch_sampler
-        self._taken = sampler.skip
+        self._taken = self.batch_sampler.skip
         for batch in super().__iter__():
             self._taken += 1
             yield batch
-        sampler.skip = 0  # only the epoch that was interrupted begins in its middle
 
     def state_dict(self) -> dict[str, int]:
         """How many batches of the running epoch were handed out; 0 where it is complete."""
@@ -75,7 +74,7 @@ class ResumableLoader(DataLoader):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Makes the next epoch begin after so many batches."""
-        self.batch_sampler.skip = state["batches"]
+        self.batch_sampler.skip = self._taken = state["batches"]
 
 
 class TaggingDataModule(LightningDataModule):

@@ -76,14 +76,14 @@ class TrainerConfig:
         accelerator: ``auto``, ``cpu``, ``gpu``, ``tpu``.
         devices: How many, or ``auto``.
         strategy: As ``auto``, ``ddp``.
-        precision: ``32-true``; ``bf16-mixed`` or ``16-mixed`` keep weights and CRF in full precision.
+        precision: ``32-true``, or ``bf16-mixed``, which keeps weights and CRF in full precision.
         threads: CPU threads of torch; 0 leaves torch's choice.
     """
 
     accelerator: str = "auto"
     devices: int | str = 1
     strategy: str = "auto"
-    precision: Literal["32-true", "16-mixed", "bf16-mixed"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
     threads: int = 0
 
 
