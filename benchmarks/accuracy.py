@@ -7,8 +7,6 @@ interrupted goes on. Every score is that of the checkpoint folder as a user load
 """
 
 import argparse
-import json
-from datetime import date
 from pathlib import Path
 
 from benchmarks import record
@@ -30,34 +28,33 @@ def main() -> None:
 
 
 def run(recipe: Path, seed: int, variant: str, overrides: list[str]) -> None:
-    """Trains one seed, unless that is done, and appends a row for each split."""
-    settings = read_recipe(recipe, overrides)
-    folder = Path(settings["output"]) / f"seed-{seed}"
-    written = folder / "checkpoint" / "metrics.json"
-    if not written.exists():
-        train(**(settings | {"seed": seed, "output": str(folder), "resume": True}))
-    metrics = json.loads(written.read_text(encoding="utf-8"))
+    """Trains one seed, unless that is done, and appends a row for each split.
+
+    Raises:
+        ValueError: If the folder holds a run of another recipe.
+    """
+    settings = read_recipe(recipe, ["--seed", str(seed), *overrides])
+    folder = Path(settings["output"]) / variant.replace(" ", "-") / f"seed-{seed}"
+    metrics = train(**(settings | {"output": str(folder), "resume": True})).metrics
     for split in ("dev", "test"):
         scores = metrics[split]["micro"]
-        record.append(
-            RESULTS,
-            {
-                "corpus": metrics["corpus"],
-                "split": split,
-                "architecture": settings["architecture"],
-                "variant": variant,
-                "seed": seed,
-                "scorer": metrics[split]["scorer"],
-                "precision": f"{scores['precision']:.4f}",
-                "recall": f"{scores['recall']:.4f}",
-                "f1": f"{scores['f1']:.4f}",
-                "train_minutes": metrics["train_minutes"],
-                "device": record.device(),
-                "command": " ".join(["zoo train", str(recipe), "--seed", str(seed), *overrides]),
-                "versions": record.versions("pytorch-lightning"),
-                "date": date.today().isoformat(),
-            },
-        )
+        row = {
+            "corpus": metrics["corpus"],
+            "split": split,
+            "architecture": settings["architecture"],
+            "variant": variant,
+            "seed": seed,
+            "scorer": metrics[split]["scorer"],
+            "precision": f"{scores['precision']:.4f}",
+            "recall": f"{scores['recall']:.4f}",
+            "f1": f"{scores['f1']:.4f}",
+            "train_minutes": metrics["train_minutes"],
+            "device": metrics["device"],
+            "command": " ".join(["zoo train", str(recipe), "--seed", str(seed), *overrides]),
+            "versions": "; ".join(f"{name} {number}" for name, number in metrics["versions"].items()),
+            "date": metrics["date"],
+        }
+        record.append(RESULTS, row)
 
 
 if __name__ == "__main__":

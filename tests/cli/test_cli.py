@@ -159,6 +159,55 @@ def recipe_with(tmp_path: Path, old: str, new: str) -> Path:
     return path
 
 
+def test_a_misspelt_recipe_key_exactly(zoo: Zoo, tmp_path: Path) -> None:
+    recipe = recipe_with(tmp_path, "epochs:", "epoch:")
+    assert zoo("train", recipe, "--output", tmp_path / "run").err == (
+        f"zoo: {recipe}:16: unknown key 'training.epoch'; valid here: epochs, patience, batch_words, clip, average, "
+        "save_minutes, half — did you mean 'training.epochs'?\n"
+    )
+
+
+def test_a_misspelt_key_on_the_command_line(zoo: Zoo, tmp_path: Path) -> None:
+    for words, message in [
+        (["--training.epoch", "5"], "--training.epoch: unknown key 'training.epoch'; valid here: epochs"),
+        (["--sed", "5"], "--sed: unknown key 'sed'; valid here: corpus"),
+        (["--model.hiden", "5"], "did you mean 'model.hidden'?"),
+        (["--model.hidden", "wide"], "hidden"),
+    ]:
+        said = zoo("train", TINY / "recipe.yaml", "--output", tmp_path / "run", *words)
+        assert said.code == 2
+        assert message in said.err
+        assert "Traceback" not in said.err
+
+
+def test_a_recipe_with_byte_order_mark_and_crlf(zoo: Zoo, tmp_path: Path) -> None:
+    text = (TINY / "recipe.yaml").read_text()
+    (tmp_path / "recipe.yaml").write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    assert read_recipe(tmp_path / "recipe.yaml") == read_recipe(TINY / "recipe.yaml")
+
+
+def test_empty_input(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    for arguments in ([], [tmp_path / "empty.txt"]):
+        assert zoo("tag", "-c", checkpoint, *arguments) == Said(0, "", "")
+
+
+def test_what_the_input_held_and_is_not_read_is_said(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.pubtator").write_text("1|t|Asthma.\n1|a|\n1\tCID\tD1\tD2\n")
+    assert (
+        "zoo: the input holds 1 × relation that was not read"
+        in zoo("tag", "-c", checkpoint, tmp_path / "a.pubtator").err
+    )
+
+
+def test_gold_labels_the_tagger_does_not_know(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
+    first = (TINY / "test.pubtator").read_text().split("\n\n")[0]
+    (tmp_path / "gold.pubtator").write_text(f"{first}\n31\t0\t6\tAsthma\tGene\t-\n")
+    said = zoo("evaluate", checkpoint, tmp_path / "gold.pubtator", "--resamples", "100")
+    assert said.code == 0, said.err
+    assert "left out 1 gold spans of Gene: the tagger knows Disease" in said.err
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -168,6 +217,8 @@ def recipe_with(tmp_path: Path, old: str, new: str) -> Path:
         ("hidden:", "hiden:", "recipe.yaml:9: unknown key 'model.hiden'"),
         ("learning_rate: 0.02", "learning_rate: fast", "fast"),
         ("output: runs/tiny", "output: [", "is not YAML"),
+        ("output: runs/tiny", "seed: 1\nseed: 2", "recipe.yaml:22: key 'seed' stands twice; expected it once."),
+        ("hidden: 24", "hidden: wide", "hidden"),
     ],
 )
 def test_a_recipe_with_a_mistake(zoo: Zoo, tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -184,3 +184,15 @@ def test_round_trip(document: Document) -> None:
 
 def test_open_files_can_be_parsed() -> None:
     assert len(list(pubtator.parse(io.StringIO(FILE), "f"))) == 3
+
+
+@pytest.mark.parametrize("line", ["1\tO\t6\tAsthma\tDisease\t-", "1\tgarbage here\tmore\tstuff", "1\tsix\tseven"])
+def test_a_line_that_is_neither_mention_nor_relation(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "a.pubtator"
+    path.write_text(f"1|t|Asthma.\n1|a|\n{line}\n")
+    with pytest.raises(DataFormatError) as error:
+        list(pubtator.read(path))
+    assert str(error.value) == (
+        f"{path}:3: {line!r} is neither mention nor relation — expected 5 to 7 tab-separated columns "
+        "(PMID, start, end, mention, type, id) — check that the file is not cut off here."
+    )

@@ -90,8 +90,10 @@ def test_a_label_not_in_the_recipe() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"labels": []}, "Expected distinct labels, at least one"),
-        ({"labels": ["A", "A"]}, "Expected distinct labels, at least one"),
+        ({"labels": []}, "Expected a list of distinct labels, at least one, but got"),
+        ({"labels": ["A", "A"]}, "Expected a list of distinct labels, at least one, but got"),
+        ({"labels": [None]}, "Expected a list of distinct labels, at least one, but got"),
+        ({"labels": "Disease"}, "Expected a list of distinct labels, at least one, but got 'Disease'"),
         ({"labels": ["A"], "scheme": "BIO"}, "Expected a tag scheme out of IOB2, BIOES but got 'BIO'"),
         ({"labels": ["A"], "window": "page"}, "Expected window 'sentence' or 'document'"),
         ({"labels": ["A"], "segmentation": "v9"}, "Expected a segmentation rule out of v1"),

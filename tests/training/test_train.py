@@ -17,7 +17,7 @@ from zoo.data.corpora import load_corpus
 from zoo.evaluation.spans import score
 from zoo.hub.index import load
 from zoo.text.vectors import WordVectors, write_vectors
-from zoo.training.callbacks import RandomState
+from zoo.training.callbacks import RunState
 from zoo.training.recipe import read_recipe
 from zoo.training.train import Trained, train
 
@@ -43,6 +43,7 @@ def test_metrics_are_those_of_the_folder_as_a_user_loads_it(trained: Trained) ->
         assert written[split]["micro"]["f1"] == report.micro.f1
     assert written["flattening"]["train"]["total"] == 27
     assert written["dev"]["micro"]["f1"] > 0.5  # it learnt something
+    assert {"device", "versions", "date", "train_minutes", "reading_losses"} <= written.keys()
 
 
 def test_weights_are_stored_in_half_precision_where_the_recipe_says_so(trained: Trained, tmp_path: Path) -> None:
@@ -103,16 +104,54 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(
     more = ("--training.epochs", "5", "--training.save_minutes", "0")
     whole = train(**settings(tmp_path / "whole", *more))
 
-    def crash(callback: RandomState, trainer: Trainer, *rest: object) -> None:
+    def crash(callback: RunState, trainer: Trainer, *rest: object) -> None:
         if trainer.global_step == step:
             raise RuntimeError("crash")
 
     with monkeypatch.context() as patch:
-        patch.setattr(RandomState, "on_train_batch_end", crash)
+        patch.setattr(RunState, "on_train_batch_end", crash)
         with pytest.raises(RuntimeError, match="crash"):
             train(**settings(tmp_path / "cut", *more))
     resumed = train(**settings(tmp_path / "cut", *more, "--resume", "true"))
     assert weights(resumed.folder) == weights(whole.folder)
+    last_states = [state_of(tmp_path / name) for name in ("cut", "whole")]
+    for name, parameter in last_states[1].items():  # of the last step but one, not only of the best epoch
+        torch.testing.assert_close(last_states[0][name], parameter, atol=0, rtol=0)
+
+
+def state_of(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights, not their average, in the newest state to resume from."""
+    newest = max((folder / "state").glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
+    state = torch.load(newest, weights_only=True)
+    assert state["global_step"] == 24
+    return state["current_model_state"]
+
+
+def test_another_recipe_is_not_resumed(tmp_path: Path) -> None:
+    train(**settings(tmp_path, "--training.epochs", "1"))
+    with pytest.raises(ValueError, match="begun with other values of optimizer, seed; resume it with the same"):
+        train(
+            **settings(tmp_path, "--training.epochs", "1", "--resume", "true", "--seed", "5", "--optimizer.name", "sgd")
+        )
+
+
+def test_a_complete_run_is_not_trained_again(trained: Trained) -> None:
+    before = (trained.folder / "model.safetensors").stat().st_mtime_ns
+    again = train(**settings(trained.folder.parent, "--training.epochs", "12", "--resume", "true"))
+    assert again.metrics == trained.metrics
+    assert (trained.folder / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_run_that_never_began_leaves_no_run_behind(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"No word vectors at nowhere\.bin — make them with `zoo embed`"):
+        train(**settings(tmp_path / "run", "--vectors.path", "nowhere.bin"))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("setting", ["epochs", "patience", "batch_words"])
+def test_numbers_out_of_range(tmp_path: Path, setting: str) -> None:
+    with pytest.raises(ValueError, match=f"Expected training.{setting} of at least 1 but got 0"):
+        settings(tmp_path, f"--training.{setting}", "0")
 
 
 @pytest.mark.slow

@@ -1,8 +1,8 @@
 """Writing, reading and verifying checkpoint folders.
 
 A folder holds ``config.json`` (format version, architecture, model, codec, and the sha256 of every other file it
-needs), ``model.safetensors``, and one text file a vocabulary. Beside them, for people: ``recipe.yaml``,
-``metrics.json``, ``golden.json``, ``README.md``. Nothing is unpickled, nothing is fetched.
+needs), ``model.safetensors``, and one text file a vocabulary. Training lays ``recipe.yaml``, ``metrics.json`` and
+``golden.json`` beside them. Nothing is unpickled, nothing is fetched.
 """
 
 import hashlib
@@ -63,7 +63,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     staged = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
     try:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
-        safetensors.torch.save_file(weights, staged / WEIGHTS)
+        (staged / WEIGHTS).write_bytes(safetensors.torch.save(weights))  # save_file would hide it from other users
         for name, vocabulary in checkpoint.vocabularies.items():
             (staged / f"{name}.txt").write_text(vocabulary.to_text(), encoding="ascii", newline="\n")
         config = {

@@ -17,6 +17,7 @@ def demo(
     """Tag a few PubMed abstracts, offline, with a checkpoint that ships; show the spans, a brat folder and a page."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from zoo.cli.starting import tagger_named
     from zoo.data import formats
@@ -28,8 +29,8 @@ def demo(
         table = Table("start", "end", "label", "text", "score", title=f"PMID {document.id}", title_justify="left")
         for span in document.spans:
             shown = (str(span.start), str(span.end), span.label, span.slice(document.text), f"{span.score:.3f}")
-            table.add_row(*shown)
+            table.add_row(*map(Text, shown))
         console.print(table)
     formats.write(documents, output / "brat", "brat")
     formats.write(documents, output / "entities.html", "html")
-    console.print(f"brat folder: {output / 'brat'}\npage: {output / 'entities.html'} (open it in a browser)")
+    typer.echo(f"brat folder: {output / 'brat'}\npage: {output / 'entities.html'} (open it in a browser)")

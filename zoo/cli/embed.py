@@ -1,6 +1,5 @@
 """``zoo embed``."""
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,6 +94,7 @@ def _read_recipe(recipe: Path, valid: list[str]) -> dict[str, Any]:
     import yaml
 
     from zoo.data.document import DataFormatError
+    from zoo.data.nearest import did_you_mean
 
     try:
         text = recipe.read_text(encoding="utf-8")
@@ -105,8 +105,7 @@ def _read_recipe(recipe: Path, valid: list[str]) -> dict[str, Any]:
         raise DataFormatError(recipe, 0, "no keys — expected a recipe of lines such as 'epochs: 5'.")
     for node, _ in root.value:
         if node.value not in valid:
-            nearest = difflib.get_close_matches(str(node.value), valid, 1)
-            hint = f" — did you mean {nearest[0]!r}?" if nearest else ""
+            hint = did_you_mean(str(node.value), valid).replace(" Did", " — did")
             message = f"unknown key {node.value!r}; valid here: {', '.join(valid)}{hint}"
             raise DataFormatError(recipe, node.start_mark.line + 1, message)
     return dict(yaml.safe_load(text))

@@ -1,9 +1,13 @@
 """``zoo evaluate``."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from zoo.data.document import Document, losses_of
 
 
 def evaluate(
@@ -31,6 +35,7 @@ def evaluate(
 
     gold = _documents(corpus, split, format)
     tagger = tagger_named(checkpoint)
+    gold = _known_labels(gold, tagger.codec.config.labels)
     with words_progress("tagging") as advance:
         predicted = tagger.tag(gold, on_batch=advance)
     report = score(gold, predicted)
@@ -44,12 +49,25 @@ def evaluate(
         json_output.write_text(text + "\n", encoding="utf-8")
 
 
-def _documents(corpus: str, split: str, format: str | None) -> list:
+def _known_labels(gold: list[Document], labels: Sequence[str]) -> list[Document]:
+    """The gold documents without labels that the tagger does not know, and with a word about what is left out."""
+    foreign = Counter(span.label for document in gold for span in document.spans if span.label not in labels)
+    for label, count in sorted(foreign.items()):
+        message = f"zoo: left out {count} gold spans of {label}: the tagger knows {', '.join(labels)}"
+        typer.secho(message, fg="yellow", err=True)
+    for kind, count in sorted(losses_of(gold).items()):
+        typer.secho(f"zoo: the gold files hold {count} × {kind} that documents do not", fg="yellow", err=True)
+    return [document.relabel(dict.fromkeys(foreign)) for document in gold]
+
+
+def _documents(corpus: str, split: str, format: str | None) -> list[Document]:
     """The gold documents: a split of a named corpus or of a folder that has splits, else all that lies there."""
     from zoo.data.corpora import CORPORA, has_splits, load_corpus
     from zoo.data.formats import read
 
     if corpus in CORPORA or (Path(corpus).is_dir() and has_splits(Path(corpus))):
+        if format:
+            raise ValueError("--format is for files without splits; the formats of splits are told from their files.")
         return list(load_corpus(corpus)[split])
     if not Path(corpus).exists():
         load_corpus(corpus)  # raises, naming the nearest corpus

@@ -37,15 +37,17 @@ def tag(
     """
     from zoo.cli.starting import tagger_named, words_progress
     from zoo.data import conll, formats
+    from zoo.data.document import losses_of
     from zoo.text.segment import Segmenter
 
     _check(inputs or ["-"], to, output)
-    documents = _read(inputs or ["-"], format)
+    documents, unread = _read(inputs or ["-"], format), Counter[str]()
     tagger = tagger_named(checkpoint)
     with words_progress("tagging") as advance:
 
         def tagged() -> Iterator["Document"]:
             while several := list(islice(documents, _DOCUMENTS_AT_ONCE)):
+                unread.update(losses_of(several))
                 yield from tagger.tag(several, on_batch=advance)
 
         if to == "lines":
@@ -54,6 +56,8 @@ def tag(
             losses = conll.write(tagged(), output, segment=Segmenter(tagger.codec.config.segmentation).__call__)
         else:
             losses = formats.write(tagged(), output, to)
+    for kind, count in sorted(unread.items()):
+        typer.secho(f"zoo: the input holds {count} × {kind} that was not read", fg="yellow", err=True)
     for kind, count in sorted(losses.items()):
         typer.secho(f"zoo: {to} cannot hold {count} × {kind}", fg="yellow", err=True)
 
@@ -61,13 +65,14 @@ def tag(
 def _check(inputs: Iterable[str], to: str, output: str) -> None:
     """Finds a mistake in the arguments before the seconds that a tagger takes to load."""
     from zoo.data import formats
+    from zoo.data.nearest import did_you_mean
 
     for name in inputs:
         if name != "-" and not Path(name).exists():
             raise FileNotFoundError(f"No such file or folder: {name}.")
     writable = ["lines", *(name for name, row in formats.FORMATS.items() if row.writer)]
     if to not in writable:
-        hint = formats.did_you_mean(to, writable)
+        hint = did_you_mean(to, writable)
         raise ValueError(f"Expected --to to be one of {', '.join(writable)} but got {to!r}.{hint}")
     if to == "brat" and output == "-":
         raise ValueError("brat is a folder of files; name one with --output.")

@@ -34,16 +34,20 @@ def train(
     if recipe is None:
         raise typer.BadParameter("give a recipe, as recipes/ncbi-disease/char_cnn_bilstm_crf.yaml", param_hint="RECIPE")
     settings = read_recipe(recipe, context.args)
-    from rich.console import Console
+    from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+    from zoo.evaluation.flattening import Flattening
     from zoo.training.train import train as run
 
     trained = run(**(settings | {"resume": resume or settings["resume"]}))
-    console = Console()
+    if getattr(rank_zero_only, "rank", 0):  # of several devices, one speaks
+        return
+    for kind, count in sorted(trained.metrics["reading_losses"].items()):
+        typer.secho(f"zoo: the corpus's files hold {count} × {kind} that documents do not", fg="yellow", err=True)
+    for split, counts in trained.metrics["flattening"].items():
+        typer.echo(f"{split}: {Flattening.from_dict(counts)}")
     for split in ("dev", "test"):
         if split in trained.metrics:
             scores = trained.metrics[split]["micro"]
-            console.print(
-                f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}"
-            )
-    console.print(f"checkpoint: {trained.folder}")
+            typer.echo(f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}")
+    typer.echo(f"checkpoint: {trained.folder}")

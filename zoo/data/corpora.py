@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zoo.data import formats
 from zoo.data.document import Corpus, DataFormatError, Document
+from zoo.data.nearest import did_you_mean
 
 DATA_VARIABLE = "ZOO_DATA"
 
@@ -138,7 +139,7 @@ def load_corpus(name_or_folder: str | Path) -> Corpus:
         return Corpus(name, {split: _known_split(name, entry, file) for split, file in entry.files.items()})
     if Path(name).is_dir():
         return _folder_corpus(Path(name))
-    hint = formats.did_you_mean(name, CORPORA)
+    hint = did_you_mean(name, CORPORA)
     raise ValueError(f"Expected a corpus out of {', '.join(CORPORA)}, or a folder, but got {name!r}.{hint}")
 
 

@@ -1,6 +1,7 @@
 """Documents and spans: the only representation inside the house; every file format is an edge."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -136,6 +137,14 @@ class Document:
         """Renames labels; a label mapped to ``None`` is dropped, one not named stays."""
         renamed = ((span, labels.get(span.label, span.label)) for span in self.spans)
         return self.with_spans([replace(span, label=label) for span, label in renamed if label is not None])
+
+
+def losses_of(documents: Iterable[Document]) -> Counter[str]:
+    """What the files of these documents held and they do not, summed by kind."""
+    total: Counter[str] = Counter()
+    for document in documents:
+        total.update(document.losses)
+    return total
 
 
 @dataclass(frozen=True)

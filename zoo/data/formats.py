@@ -1,6 +1,5 @@
 """The file formats by name: one way to read and one to write any of them."""
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 from zoo.data import brat, conll, html, pubtator, rawtext, textfile
 from zoo.data.document import DataFormatError, Document
+from zoo.data.nearest import did_you_mean
 
 
 class Format(NamedTuple):
@@ -85,17 +85,6 @@ def _detect_folder(path: Path) -> str:
 def _undetected(path: Path) -> DataFormatError:
     readable = ", ".join(name for name, row in FORMATS.items() if row.reader)
     return DataFormatError(path, 0, f"cannot tell the format — expected one of {readable} — name the format.")
-
-
-def did_you_mean(name: str, valid: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest valid one, if one is near.
-
-    Examples:
-        >>> did_you_mean("pubtater", ["brat", "pubtator"])
-        " Did you mean 'pubtator'?"
-    """
-    nearest = difflib.get_close_matches(name, valid, 1)
-    return f" Did you mean {nearest[0]!r}?" if nearest else ""
 
 
 def _unknown(name: str | None, valid: list[str], what: str) -> ValueError:

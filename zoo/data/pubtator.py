@@ -22,6 +22,7 @@ from zoo.data.offsets import checked_span
 from zoo.data.textfile import numbered, one_column, read_lines, source_name, writing
 
 _PASSAGE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
+_RELATION = re.compile(r"[A-Za-z][A-Za-z_-]+")  # two letters or more, as CID; one may be a 0 misread
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _NO_CONCEPT = ("", "-", "-1")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -103,7 +104,7 @@ class _Entry:
         self._whole()
         if len(columns) >= 5 and _NUMBER.fullmatch(columns[1]) and _NUMBER.fullmatch(columns[2]):
             self.spans.append(self._mention(columns, number))
-        elif len(columns) >= 4 and columns[1][:1].isalpha() and all(columns[2:4]):
+        elif len(columns) == 4 and _RELATION.fullmatch(columns[1]) and all(columns[2:]):
             self.losses["relation"] += 1
         else:
             raise DataFormatError(

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zoo.data.formats import did_you_mean
+from zoo.data.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from zoo.models.tagger import Tagger

@@ -42,8 +42,9 @@ def ship(folder: Path, name: str, licence: str) -> dict[str, Any]:
         )
     check_golden(tagger, folder)
     target = checkpoints_folder() / name
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder, target)
+    if folder.resolve() != target.resolve():
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(folder, target)
     test = metrics["test"]
     low, high = test["micro"]["intervals"]["f1"]
     row = {

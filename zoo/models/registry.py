@@ -1,6 +1,6 @@
 """Every architecture by its key: a literal table, nothing registers itself."""
 
-from zoo.data.formats import did_you_mean
+from zoo.data.nearest import did_you_mean
 from zoo.models.char_cnn_bilstm_crf import CharCnnBiLstmCrf
 from zoo.models.tagger import Tagger
 

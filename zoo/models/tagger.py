@@ -122,19 +122,26 @@ class Tagger(LightningModule):
         Returns:
             A document for each text with scored spans sorted by offset; a score is the probability, under the model,
             that exactly this span with this label is in the text. Offsets slice the original text.
+
+        Raises:
+            TypeError: If ``texts`` is one string.
         """
+        if isinstance(texts, str):
+            raise TypeError("Expected a list of texts but got one string; write tag([text]).")
         documents = [text if isinstance(text, Document) else Document(str(i), text) for i, text in enumerate(texts)]
         windows, _ = self.codec.encode(documents, gold=False)
         found = []
         was_training = self.training
         self.eval()
-        for indices in budget_batches([len(window.forms) for window in windows], batch_words):
-            batch = collate([windows[index] for index in indices], self.lookup).to(self.device)
-            for row, first, end, label, score in self._spans(batch):
-                found.append((indices[row], first, end, label, score))
-            if on_batch is not None:
-                on_batch(int(batch.mask.sum()))
-        self.train(was_training)
+        try:
+            for indices in budget_batches([len(window.forms) for window in windows], batch_words):
+                batch = collate([windows[index] for index in indices], self.lookup).to(self.device)
+                for row, first, end, label, score in self._spans(batch):
+                    found.append((indices[row], first, end, label, score))
+                if on_batch is not None:
+                    on_batch(int(batch.mask.sum()))
+        finally:
+            self.train(was_training)
         return self.codec.decode(documents, windows, found)
 
     def _spans(self, batch: Batch) -> list[tuple[int, int, int, str, float]]:

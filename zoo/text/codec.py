@@ -40,6 +40,9 @@ class CodecConfig:
         segmentation: Version of the segmentation rule, a key of ``zoo.text.segment.RULES``.
         window: ``sentence``: a model reads one sentence at once; ``document``: as many whole sentences as fit.
         window_words: The most words in a window; longer sentences are cut there.
+
+    Raises:
+        ValueError: If labels are missing, empty or repeated.
     """
 
     labels: tuple[str, ...]
@@ -47,6 +50,13 @@ class CodecConfig:
     segmentation: str = "v1"
     window: Literal["sentence", "document"] = "sentence"
     window_words: int = 1000
+
+    def __post_init__(self) -> None:
+        given: Any = self.labels  # from JSON or YAML it may be anything
+        named = isinstance(given, list | tuple) and all(isinstance(label, str) and label for label in given)
+        if not named or not given or len(set(given)) != len(given):
+            raise ValueError(f"Expected a list of distinct labels, at least one, but got {given!r}.")
+        object.__setattr__(self, "labels", tuple(given))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -63,7 +73,7 @@ class Codec:
         config: What checkpoints store.
 
     Raises:
-        ValueError: If labels are empty or repeated, the scheme or rule is unknown, or a window holds no word.
+        ValueError: If the scheme or rule is unknown, or a window holds no word.
     """
 
     config: CodecConfig
@@ -71,9 +81,6 @@ class Codec:
 
     def __post_init__(self) -> None:
         config = self.config
-        object.__setattr__(config, "labels", tuple(config.labels))  # JSON and YAML give lists
-        if not config.labels or len(set(config.labels)) != len(config.labels):
-            raise ValueError(f"Expected distinct labels, at least one, but got {list(config.labels)}.")
         if config.window not in ("sentence", "document") or config.window_words < 1:
             raise ValueError(
                 f"Expected window 'sentence' or 'document' of at least one word but got {config.window!r} of "

@@ -1,5 +1,6 @@
 """What Lightning does not save or show by itself."""
 
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,19 +10,39 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
 
 
-class RandomState(Callback):
-    """Keeps the random state in checkpoints, so that dropout goes on where it was when a run is resumed."""
+class RunState(Callback):
+    """Keeps the random state in checkpoints, so that dropout goes on where it was, and the seconds trained so far.
+
+    Args:
+        path: Where the recipe is written when training begins: from then on the folder holds a run.
+        recipe: Its text.
+    """
 
     _restored: dict[str, Any] | None = None
+    _earlier = 0.0
+
+    def __init__(self, path: Path, recipe: str) -> None:
+        self._began, self._path, self._recipe = time.perf_counter(), path, recipe
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.is_global_zero:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(self._recipe, encoding="utf-8")
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken, the time before it was resumed included."""
+        return self._earlier + time.perf_counter() - self._began
 
     def state_dict(self) -> dict[str, Any]:
         return {
+            "seconds": self.seconds,
             "torch": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._restored = state_dict
+        self._restored, self._earlier = state_dict, state_dict["seconds"]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self._restored is not None:

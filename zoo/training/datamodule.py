@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import cycle, islice
 from typing import Any
 
 import torch
@@ -52,7 +53,7 @@ class WordBudgetSampler(Sampler[list[int]]):
         order = iter(sorted(range(len(stretched)), key=stretched.__getitem__))
         batches = [[next(order) for _ in range(size)] for size in self.sizes]
         draw.shuffle(batches)
-        batches += batches[: len(self) * self.devices - len(batches)]
+        batches = list(islice(cycle(batches), len(self) * self.devices))
         yield from batches[self.rank :: self.devices][skip:]
 
 
@@ -115,15 +116,31 @@ class TaggingDataModule(LightningDataModule):
 
     def train_dataloader(self) -> ResumableLoader:
         windows = self.windows["train"]
-        rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        rank, devices = self._place()
         sampler = WordBudgetSampler([len(w.forms) for w in windows], self.batch_words, self.seed, rank, devices)
         return ResumableLoader(windows, batch_sampler=sampler, **self._loading())
 
     def val_dataloader(self) -> DataLoader:
         windows = self.windows["dev"]
+        rank, devices = self._place()
         batches = budget_batches([len(window.forms) for window in windows], 4 * self.batch_words)
-        rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        if len(batches) < devices:  # a device without a batch would make the others wait for ever
+            batches = [[index] for index in range(len(windows))]
         return DataLoader(windows, batch_sampler=batches[rank::devices], **self._loading())
+
+    def _place(self) -> tuple[int, int]:
+        """Which device this process feeds, out of how many.
+
+        Raises:
+            ValueError: If a split has fewer windows than there are devices.
+        """
+        rank, devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        for split, windows in self.windows.items():
+            if len(windows) < devices:
+                raise ValueError(
+                    f"Expected at least {devices} windows in {split}, one a device, but got {len(windows)}."
+                )
+        return rank, devices
 
     def _loading(self) -> dict[str, Any]:
         return {

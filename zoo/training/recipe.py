@@ -1,19 +1,20 @@
 """Recipes: YAML files whose keys are the arguments of :func:`zoo.training.train.train`."""
 
+import argparse
 import dataclasses
 import inspect
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonargparse import ArgumentParser
 
+from zoo.data.nearest import did_you_mean
 from zoo.models.registry import ARCHITECTURES
 from zoo.training.train import train
 
-_GIVEN = ("self", "codec", "words", "characters")  # constructor arguments that no recipe gives
+_GIVEN = {"self", "codec", "words", "characters"}  # constructor arguments that no recipe gives
 
 
 class RecipeError(ValueError):
@@ -28,67 +29,88 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, An
         overrides: Command-line words that change keys, as ``["--optimizer.learning_rate", "0.001"]``.
 
     Raises:
-        RecipeError: If a key is unknown, at its line; if a value is of the wrong type; if the file is not YAML.
+        RecipeError: If a key is unknown or given twice, at its line; if a value is of the wrong type; if the file is
+            not YAML.
         FileNotFoundError: If there is no such file.
     """
     path = Path(path)
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+        root = yaml.compose(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: is not YAML: {error}") from error
     if not isinstance(root, yaml.MappingNode):
         raise RecipeError(f"{path}: expected a mapping of keys to values; `zoo train --keys` lists them.")
-    _check_keys(path, root, "", _valid_keys(train))
+    _check_file(path, root, "", _keys_below(train, _architecture(root)))
+    for word in overrides:
+        if word.startswith("--"):
+            _check_override(word[2:].partition("=")[0], _keys_below(train, _architecture(root)))
     try:
         parser = recipe_parser()
-        settings = parser.parse_args(["--recipe", str(path), *overrides])
-        return {key: value for key, value in parser.instantiate(settings).items() if key != "recipe"}
+        settings = parser.instantiate(parser.parse_args(["--recipe", str(path), *overrides]))
+        _check_model(settings["architecture"], settings["model"])
     except Exception as error:  # jsonargparse has no public base class for what it raises
         raise RecipeError(f"{path}: {error}") from error
+    return {key: value for key, value in settings.items() if key != "recipe"}
 
 
 def recipe_parser() -> ArgumentParser:
     """The parser of recipes and their overrides; its help lists every key."""
     parser = ArgumentParser(prog="zoo train RECIPE", exit_on_error=False, description="Keys of a recipe.")
-    parser.add_argument("--recipe", action="config", help=argparse_hidden())
+    parser.add_argument("--recipe", action="config", help=argparse.SUPPRESS)
     parser.add_function_arguments(train, fail_untyped=True)
     return parser
 
 
-def argparse_hidden() -> str:
-    """What makes argparse leave an option out of its help."""
-    import argparse
+def _check_model(architecture: str, model: dict[str, Any] | None) -> None:
+    """Checks names and types of the ``model`` section against the architecture's constructor."""
+    if architecture in ARCHITECTURES:  # if not, training says so
+        parser = ArgumentParser(exit_on_error=False)
+        parser.add_class_arguments(ARCHITECTURES[architecture], skip=_GIVEN - {"self"})
+        parser.parse_object(model or {})
 
-    return argparse.SUPPRESS
+
+def _architecture(root: yaml.MappingNode) -> Callable[..., Any] | None:
+    named = [str(value.value) for key, value in root.value if key.value == "architecture"]
+    return ARCHITECTURES.get(named[0]) if named else None
 
 
-def _valid_keys(target: Callable[..., Any]) -> dict[str, Any]:
-    """Names of a callable's arguments, each with the dataclass behind it or ``None``."""
+def _keys_below(target: Callable[..., Any], architecture: Callable[..., Any] | None = None) -> dict[str, Any]:
+    """Names of a callable's arguments, each with the keys below it: a dictionary, or ``None`` where any may stand."""
     keys: dict[str, Any] = {}
     for name, parameter in inspect.signature(target).parameters.items():
-        keys[name] = parameter.annotation if dataclasses.is_dataclass(parameter.annotation) else None
+        if name == "model":
+            keys[name] = {key: None for key in _keys_below(architecture) if key not in _GIVEN} if architecture else None
+        else:
+            section: Any = parameter.annotation
+            keys[name] = (
+                _keys_below(section) if isinstance(section, type) and dataclasses.is_dataclass(section) else None
+            )
     return keys
 
 
-def _check_keys(path: Path, node: yaml.MappingNode, prefix: str, valid: dict[str, Any]) -> None:
+def _unknown(key: str, prefix: str, valid: dict[str, Any]) -> str:
+    hint = did_you_mean(key, valid).replace(" Did you mean '", f" — did you mean '{prefix}")
+    return f"unknown key {prefix + key!r}; valid here: {', '.join(valid)}{hint}"
+
+
+def _check_file(path: Path, node: yaml.MappingNode, prefix: str, valid: dict[str, Any]) -> None:
+    seen: set[str] = set()
     for key_node, value in node.value:
-        key = str(key_node.value)
+        key, line = str(key_node.value), key_node.start_mark.line + 1
         if key not in valid:
-            nearest = get_close_matches(key, valid, n=1)
-            hint = f" — did you mean {prefix + nearest[0]!r}?" if nearest else ""
-            raise RecipeError(
-                f"{path}:{key_node.start_mark.line + 1}: unknown key {prefix + key!r}; "
-                f"valid here: {', '.join(valid)}{hint}"
-            )
-        if isinstance(value, yaml.MappingNode):
-            below = _model_keys(node) if (prefix, key) == ("", "model") else valid[key]
-            if below is not None:
-                _check_keys(path, value, f"{prefix}{key}.", below if isinstance(below, dict) else _valid_keys(below))
+            raise RecipeError(f"{path}:{line}: {_unknown(key, prefix, valid)}")
+        if key in seen:
+            raise RecipeError(f"{path}:{line}: key {prefix + key!r} stands twice; expected it once.")
+        seen.add(key)
+        if isinstance(value, yaml.MappingNode) and valid[key] is not None:
+            _check_file(path, value, f"{prefix}{key}.", valid[key])
 
 
-def _model_keys(root: yaml.MappingNode) -> dict[str, Any] | None:
-    """The keys of the ``model`` section: those of the constructor of the recipe's architecture."""
-    named = [str(value.value) for key, value in root.value if key.value == "architecture"]
-    if not named or named[0] not in ARCHITECTURES:
-        return None  # its absence or misspelling is reported when the recipe is parsed and used
-    return {key: None for key in _valid_keys(ARCHITECTURES[named[0]]) if key not in _GIVEN}
+def _check_override(name: str, valid: dict[str, Any]) -> None:
+    prefix = ""
+    for key in name.split("."):
+        if key not in valid:
+            raise RecipeError(f"--{name}: {_unknown(key, prefix, valid)}")
+        if valid[key] is None:
+            return
+        prefix, valid = f"{prefix}{key}.", valid[key]

@@ -1,12 +1,14 @@
 """From a recipe to a checkpoint folder."""
 
-import inspect
 import json
 import logging
-import time
+import os
+import platform
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,8 +18,9 @@ from pytorch_lightning import Callback, Trainer, seed_everything
 from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
 
+from zoo.checkpoint.folder import read_architecture
 from zoo.data.corpora import load_corpus
-from zoo.data.document import Corpus, Document
+from zoo.data.document import Corpus, Document, losses_of
 from zoo.evaluation.bootstrap import bootstrap
 from zoo.evaluation.report import to_dict
 from zoo.evaluation.spans import Report, score
@@ -27,9 +30,11 @@ from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
 from zoo.text.vectors import WordVectors, read_vectors, vectors_for
 from zoo.text.vocab import NORMALIZERS, Vocabulary
-from zoo.training.callbacks import EpochBars, RandomState, StateToResume
+from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
+
+_RECIPE, _METRICS = "recipe.yaml", "metrics.json"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,9 @@ class TrainingConfig:
         average: Decay of the exponential moving average of the weights, per step; 0 does not average.
         save_minutes: How often the state to resume from is saved.
         half: Whether the checkpoint stores weights in float16, at half the size; it computes in float32 all the same.
+
+    Raises:
+        ValueError: If a number is out of its range.
     """
 
     epochs: int = 30
@@ -66,6 +74,16 @@ class TrainingConfig:
     average: float = 0.0
     save_minutes: float = 2.0
     half: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "patience", "batch_words"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"Expected training.{name} of at least 1 but got {getattr(self, name)}.")
+        if not 0 <= self.average < 1 or self.clip < 0 or self.save_minutes < 0:
+            raise ValueError(
+                "Expected training.average in [0, 1), training.clip and training.save_minutes of at least 0 but got "
+                f"{self.average}, {self.clip}, {self.save_minutes}."
+            )
 
 
 @dataclass(frozen=True)
@@ -138,13 +156,15 @@ def train(
 
     Raises:
         FileExistsError: If the folder holds a run and ``resume`` is not set.
-        ValueError: If a label of the corpus is not in the codec, or a setting is wrong.
+        ValueError: If a label of the corpus is not in the codec, a setting is wrong, or ``resume`` is set and the
+            folder's run was begun with another recipe.
     """
-    started = time.perf_counter()
+    recipe = {name: value for name, value in locals().items() if name not in ("output", "resume", "progress")}
     _silence_lightning()
-    recipe = {name: value for name, value in locals().items() if name in inspect.signature(train).parameters}
     folder = Path(output)
-    last = _last_state(folder, resume)
+    last = _last_state(folder, _as_yaml(recipe), resume)
+    if (folder / "checkpoint" / _METRICS).exists():
+        return _finished(folder / "checkpoint")
     if trainer.threads:
         torch.set_num_threads(trainer.threads)
     seed_everything(seed, workers=True, verbose=False)
@@ -156,37 +176,88 @@ def train(
     tagger.optimization = lambda module: with_schedule(
         optimizer, build_optimizer(optimizer, module.named_parameters()), len(data.train_dataloader()), training.epochs
     )
-    runner, best = _trainer(folder, training, trainer, progress)
+    runner, best, state = build_trainer(folder, training, trainer, progress, _as_yaml(recipe))
     runner.fit(tagger, data, ckpt_path=last, weights_only=True)
-    minutes = (time.perf_counter() - started) / 60
-    state = torch.load(best.best_model_path, map_location="cpu", weights_only=True)
-    tagger.load_state_dict(state["state_dict"])
     if runner.is_global_zero:
-        tagger.save_pretrained(folder / "checkpoint", half=training.half)
+        tagger.load_state_dict(_best_weights(best, folder))
+        metrics = {
+            "corpus": documents.name,
+            "seed": seed,
+            "epochs": runner.current_epoch,
+            "train_minutes": round(state.seconds / 60, 1),
+            "device": device_name(runner.strategy.root_device),
+            "versions": {name: version(name) for name in ("torch", "pytorch-lightning", "numpy")},
+            "date": date.today().isoformat(),
+            "reading_losses": dict(losses_of(d for split in documents for d in documents[split])),
+            "flattening": {split: report.to_dict() for split, report in data.flattening.items()},
+        }
+        _finish(folder / "checkpoint", tagger, documents, _as_yaml(recipe), metrics, half=training.half)
     runner.strategy.barrier()
-    tagger = type(tagger).from_pretrained(folder / "checkpoint")
-    metrics = {
-        "corpus": documents.name,
-        "seed": seed,
-        "epochs": runner.current_epoch,
-        "train_minutes": round(minutes, 1),
-        "flattening": {split: report.to_dict() for split, report in data.flattening.items()},
-    } | evaluate_splits(tagger, documents)
-    if runner.is_global_zero:
-        _write_beside(folder / "checkpoint", recipe, metrics)
-        write_golden(tagger, folder / "checkpoint")
-    return Trained(folder / "checkpoint", tagger, metrics)
+    return _finished(folder / "checkpoint")
 
 
-def _write_beside(checkpoint: Path, recipe: dict[str, Any], metrics: dict[str, Any]) -> None:
-    """Writes what people want to know of a checkpoint: the whole recipe, defaults included, and the scores."""
+def _finish(
+    checkpoint: Path, tagger: Tagger, documents: Corpus, recipe: str, metrics: dict[str, Any], *, half: bool
+) -> None:
+    """Writes the checkpoint folder, and into it what people want to know: the recipe, the scores, golden outputs."""
+    tagger.save_pretrained(checkpoint, half=half)
+    (checkpoint / _RECIPE).write_text(recipe, encoding="utf-8")
+    reloaded = type(tagger).from_pretrained(checkpoint)
+    write_golden(reloaded, checkpoint)
+    text = json.dumps(metrics | evaluate_splits(reloaded, documents), indent=2) + "\n"
+    (checkpoint / _METRICS).write_text(text, encoding="utf-8")  # last: a run that has it is complete
+
+
+def _finished(checkpoint: Path) -> Trained:
+    """The result of a complete run, as a user loads it."""
+    tagger = architecture_named(read_architecture(checkpoint)).from_pretrained(checkpoint)
+    return Trained(checkpoint, tagger, json.loads((checkpoint / _METRICS).read_text(encoding="utf-8")))
+
+
+def _best_weights(best: ModelCheckpoint, folder: Path) -> dict[str, torch.Tensor]:
+    """The weights with the best dev F1.
+
+    A run that was resumed may name a file that a later epoch had replaced before it was cut off; then the newest is the
+    better one.
+    """
+    path = Path(best.best_model_path)
+    if not path.is_file():
+        path = max((folder / "best").glob("*.ckpt"), key=lambda found: found.stat().st_mtime)
+    return torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+
+
+def _as_yaml(recipe: dict[str, Any]) -> str:
+    """A whole recipe, defaults included."""
     plain: dict[str, Any] = {
         key: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
         for key, value in recipe.items()
     }
     plain["codec"]["labels"] = list(plain["codec"]["labels"])
-    (checkpoint / "recipe.yaml").write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
-    (checkpoint / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    return yaml.safe_dump(plain, sort_keys=False)
+
+
+def _last_state(folder: Path, recipe: str, resume: bool) -> str | None:
+    """The newest state of a run to go on with; ``None`` begins anew.
+
+    Raises:
+        FileExistsError: If it holds a run and ``resume`` is not set.
+        ValueError: If it holds a run of another recipe.
+    """
+    written = folder / _RECIPE
+    if written.exists():
+        if not resume:
+            raise FileExistsError(
+                f"{folder} holds a run already; go on with --resume, choose another --output, or remove the folder."
+            )
+        before, now = yaml.safe_load(written.read_text(encoding="utf-8")), yaml.safe_load(recipe)
+        changed = [key for key in now if now[key] != before.get(key)]
+        if changed:
+            raise ValueError(
+                f"{written}: the run was begun with other values of {', '.join(changed)}; resume it with the same, or "
+                "choose another --output."
+            )
+    states = sorted((folder / "state").glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
+    return str(states[-1]) if states else None
 
 
 def build_tagger(
@@ -212,7 +283,7 @@ def build_tagger(
         )
     pretrained = read_vectors(Path(vectors.path)) if vectors.path else None
     known = pretrained.words[: vectors.most] if pretrained else []
-    words = Vocabulary.of([*map(NORMALIZERS[normalizer], forms), *known])
+    words = Vocabulary.of(map(NORMALIZERS[normalizer], [*forms, *known]))
     characters = Vocabulary.of(sorted({character for form in forms for character in form}))
     tagger = architecture_named(architecture)(codec=codec, words=words, characters=characters, **model)
     if pretrained:
@@ -232,6 +303,14 @@ def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
         table[torch.from_numpy(rows.found)] = torch.from_numpy(rows.matrix[rows.found])
 
 
+def device_name(device: torch.device) -> str:
+    """What computes, in words: ``2-core x86-64 (AVX512)``, or a GPU's name."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    machine = platform.machine().replace("_", "-")
+    return f"{os.cpu_count()}-core {machine} ({torch.backends.cpu.get_cpu_capability()})"
+
+
 def evaluate_splits(tagger: Tagger, corpus: Corpus) -> dict[str, Any]:
     """Strict scores with intervals of every split but train, as JSON values."""
     scores: dict[str, Any] = {}
@@ -246,45 +325,37 @@ def _silence_lightning() -> None:
     """Leaves out what Lightning says of its own products and of settings chosen here on purpose."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    for chosen in ("does not have many workers", "smaller than the logging interval", "exists and is not empty"):
+    for chosen in ("does not have many workers", "smaller than the logging interval"):
         warnings.filterwarnings("ignore", f".*{chosen}")
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec", FutureWarning)  # Lightning's own use of torch
 
 
-def _last_state(folder: Path, resume: bool) -> str | None:
-    """The newest state to go on from; ``None`` begins anew."""
-    states = sorted((folder / "state").glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
-    if not resume and (states or any((folder / part).exists() for part in ("best", "checkpoint"))):
-        raise FileExistsError(
-            f"{folder} holds a run already; go on with --resume, choose another --output, or remove the folder."
-        )
-    return str(states[-1]) if states else None
-
-
-def _trainer(
-    folder: Path, training: TrainingConfig, trainer: TrainerConfig, progress: bool
-) -> tuple[Trainer, ModelCheckpoint]:
-    """The Lightning Trainer of a run, and the callback that keeps its best weights."""
+def build_trainer(
+    folder: Path, training: TrainingConfig, trainer: TrainerConfig, progress: bool, recipe: str = ""
+) -> tuple[Trainer, ModelCheckpoint, RunState]:
+    """The Lightning Trainer of a run, the callback that keeps its best weights, and the one that keeps its time."""
     best = ModelCheckpoint(folder / "best", monitor="dev_f1", mode="max", filename="{epoch}-{dev_f1:.4f}")
+    state = RunState(folder / _RECIPE, recipe)
     callbacks: list[Callback] = [
         best,
         StateToResume(folder / "state", training.save_minutes),
         EarlyStopping("dev_f1", mode="max", patience=training.patience),
-        RandomState(),
+        state,
     ]
     if training.average:
         callbacks.append(EMAWeightAveraging(decay=training.average))
     if progress:
         callbacks.append(EpochBars())
+    apple = trainer.accelerator == "auto" and torch.backends.mps.is_available()
     runner = Trainer(
-        accelerator=trainer.accelerator,
+        accelerator="cpu" if apple else trainer.accelerator,  # the CRF's float64 does not exist on Apple's GPUs
         devices=trainer.devices,
         strategy=trainer.strategy,
         precision=trainer.precision,
         max_epochs=training.epochs,
         gradient_clip_val=training.clip,
         callbacks=callbacks,
-        logger=CSVLogger(folder, name="log", version=0),
+        logger=CSVLogger(folder, name="log"),
         enable_progress_bar=progress,
         enable_model_summary=False,
         use_distributed_sampler=False,
@@ -292,4 +363,4 @@ def _trainer(
         log_every_n_steps=50,
         default_root_dir=folder,
     )
-    return runner, best
+    return runner, best, state
