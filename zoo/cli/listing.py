@@ -10,14 +10,22 @@ def list_command(
 ) -> None:
     """List the checkpoints that ship, with corpus, labels, test F1, size and licence."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from zoo.hub.index import list_checkpoints, read_index
 
     names = list_checkpoints(pattern)
     if not names:
         raise ValueError(f"No checkpoint is named like {pattern!r}; there are {', '.join(list_checkpoints())}.")
-    table = Table("checkpoint", "corpus", "language", "labels", "strict F1 (test)", "MB", "licence")
+    table = Table(
+        Column("checkpoint", overflow="fold", ratio=3),
+        "corpus",
+        "language",
+        "labels",
+        "strict F1 (test)",
+        "MB",
+        "licence",
+    )
     for name in names:
         row = read_index()[name]
         score = row["test"]
