@@ -9,6 +9,7 @@ def list_command(
     pattern: Annotated[str, typer.Argument(help="Shell wildcards, as '*.ncbi-disease'.")] = "*",
 ) -> None:
     """List the checkpoints that ship, with corpus, labels, test F1, size and licence."""
+    from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -17,19 +18,12 @@ def list_command(
     names = list_checkpoints(pattern)
     if not names:
         raise ValueError(f"No checkpoint is named like {pattern!r}; there are {', '.join(list_checkpoints())}.")
-    table = Table(
-        Column("checkpoint", overflow="fold", ratio=3),
-        "corpus",
-        "language",
-        "labels",
-        "strict F1 (test)",
-        "MB",
-        "licence",
-    )
+    table = Table(Column("checkpoint", no_wrap=True), "corpus", "labels", "F1, test", "MB", "licence", box=SIMPLE)
     for name in names:
         row = read_index()[name]
         score = row["test"]
-        shown = f"{100 * score['f1']:.2f} [{100 * score['low']:.1f}–{100 * score['high']:.1f}]"
-        labels = ", ".join(row["labels"])
-        table.add_row(name, row["corpus"], row["language"], labels, shown, f"{row['megabytes']:.1f}", row["licence"])
+        shown = f"{100 * score['f1']:.2f}\n[{100 * score['low']:.1f}–{100 * score['high']:.1f}]"
+        corpus, labels = f"{row['corpus']}\n({row['language']})", "\n".join(row["labels"])
+        table.add_row(name, corpus, labels, shown, f"{row['megabytes']:.1f}", row["licence"])
+    table.caption = "F1 of strict spans (offsets and label exactly those of the gold standard), with its 95 % interval."
     Console().print(table)
