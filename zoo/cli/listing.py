@@ -18,12 +18,13 @@ def list_command(
     names = list_checkpoints(pattern)
     if not names:
         raise ValueError(f"No checkpoint is named like {pattern!r}; there are {', '.join(list_checkpoints())}.")
-    table = Table(Column("checkpoint", no_wrap=True), "corpus", "labels", "F1, test", "MB", "licence", box=SIMPLE)
+    columns = [Column(name, overflow="fold") for name in ("corpus", "labels", "F1 on test", "size")]
+    table = Table(Column("checkpoint", no_wrap=True), *columns, box=SIMPLE, pad_edge=False, padding=0)
     for name in names:
         row = read_index()[name]
         score = row["test"]
-        shown = f"{100 * score['f1']:.2f}\n[{100 * score['low']:.1f}–{100 * score['high']:.1f}]"
+        shown = f"{100 * score['f1']:.2f}\n{100 * score['low']:.1f}–{100 * score['high']:.1f}"
         corpus, labels = f"{row['corpus']}\n({row['language']})", "\n".join(row["labels"])
-        table.add_row(name, corpus, labels, shown, f"{row['megabytes']:.1f}", row["licence"])
+        table.add_row(name, corpus, labels, shown, f"{row['megabytes']:.1f} MB\n{row['licence']}")
     table.caption = "F1 of strict spans (offsets and label exactly those of the gold standard), with its 95 % interval."
     Console().print(table)

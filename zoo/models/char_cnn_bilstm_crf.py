@@ -9,6 +9,9 @@ leaves open, and this file chooses: the size of the CNN (Ma & Hovy: 30 filters o
 from 2 to 4, which costs little because a form is spelled once a batch), the place of dropout (Ma & Hovy: before the
 CNN and around the LSTM; here around the LSTM, of whole feature columns of a window, after Gal & Ghahramani 2016), and
 whether words are replaced by the unknown word at random, so that its row learns.
+
+Printed by the paper, chemicals and diseases together on CDR test: F1 87.86 trained on CDR alone, 90.35 distilled from
+two teachers of weakly labelled abstracts. Measured here: the README's table of each corpus that has a recipe.
 """
 
 import torch

@@ -224,7 +224,7 @@ class Codec:
 
 
 def _lost_per_window(spans: Sequence[Span], inside: list[list[WordSpan]], windows: list[Words]) -> list[int]:
-    """How many distinct gold spans that begin in each window its tags do not hold."""
+    """How many distinct gold spans that begin in each window its tags do not hold (a text without words has none)."""
     if not windows:
         return []
     first_characters = np.array([words[0][0] for words in windows])

@@ -325,7 +325,7 @@ def _silence_lightning() -> None:
     """Leaves out what Lightning says of its own products and of settings chosen here on purpose."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    for chosen in ("does not have many workers", "smaller than the logging interval"):
+    for chosen in ("does not have many workers", "smaller than the logging interval", "exists and is not empty"):
         warnings.filterwarnings("ignore", f".*{chosen}")
     warnings.filterwarnings("ignore", ".*treespec, LeafSpec", FutureWarning)  # Lightning's own use of torch
 
