@@ -1,11 +1,15 @@
 """Training and tagging against plain PyTorch loops: ``OMP_NUM_THREADS=1 python -m benchmarks.tagger``.
 
-The peer is the same layers in a bare loop, with no framework around them. For training: batches that were made
-beforehand, then forward in the recipe's precision, CRF loss, backward, clipping, optimizer, schedule, average of the
-weights; against an epoch of ``zoo train`` as the recipe runs it, with a fresh collation of every batch, progress bar,
-log, validation (of one abstract) and saving. For tagging: batches that were made beforehand, forward and Viterbi;
-against ``tagger.tag(texts)``, from raw text to scored spans. Both in one process on one thread, in random order within
-each round, in CPU time.
+The peer is the same layers in a bare loop, with no framework around them.
+
+Training: an epoch of the same batches, made beforehand, then forward in the recipe's precision, CRF loss, backward,
+clipping, optimizer, schedule, average of the weights; against an epoch of ``zoo train`` as the recipe runs it, with a
+fresh collation of every batch, progress bar, log, validation (of one abstract) and saving.
+
+Tagging: batches that were made beforehand, forward and Viterbi; against ``tagger.tag(texts)``, from raw text to scored
+spans.
+
+Both in one process on one thread, in random order within each round, in CPU time.
 """
 
 import argparse
@@ -89,11 +93,11 @@ def main() -> None:
     windows, _ = tagger.codec.encode(documents, gold=True)
     lengths = [len(window.forms) for window in windows]
     words = sum(lengths)
-    small, large = (
-        [collate([windows[index] for index in indices], tagger.lookup) for indices in budget_batches(lengths, budget)]
-        for budget in (training.batch_words, 4096)
-    )
     data = TaggingDataModule(documents, documents[:1], tagger.codec, tagger.lookup, batch_words=training.batch_words)
+    small, large = (
+        [collate([windows[index] for index in indices], tagger.lookup) for indices in batches]
+        for batches in (data.train_dataloader().batch_sampler, budget_batches(lengths, 4096))
+    )
     texts = [document.text for document in documents]
     common: dict[str, Any] = {
         "peer": "plain PyTorch loop",

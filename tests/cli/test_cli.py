@@ -141,7 +141,12 @@ def test_train_prints_where_the_checkpoint_lies(zoo: Zoo, tmp_path: Path) -> Non
         (["tag", "--to", "brta", "-o", "x"], "brat"),
         (["evaluate", "missing", "ncbi-disease"], "zoo: 'missing' is neither a checkpoint that ships"),
         (["list", "nothing*"], "zoo: No checkpoint is named like 'nothing*'"),
-        (["train", "missing.yaml"], "missing.yaml"),
+        (["train", "missing.yaml"], "zoo: No such recipe: missing.yaml."),
+        (["tag", TINY, "--to", "html", "-o", TINY / "test.pubtator"], "would overwrite the input"),
+        (["tag", TINY / "test.pubtator", "--to", "brat", "-o", TINY], "would overwrite the input"),
+        (["tag", TINY / "test.pubtator", "--to", "html", "-o", TINY], "is a folder; html needs a file."),
+        (["tag", "--to", "brat", "-o", TINY / "recipe.yaml"], "is a file; brat needs a folder."),
+        (["evaluate", "any", TINY / "recipe.yaml", "--format", "text"], "holds no annotated spans; expected gold"),
     ],
 )
 def test_mistakes_are_one_line(zoo: Zoo, arguments: list[str], message: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +134,15 @@ def test_another_recipe_is_not_resumed(tmp_path: Path) -> None:
         train(
             **settings(tmp_path, "--training.epochs", "1", "--resume", "true", "--seed", "5", "--optimizer.name", "sgd")
         )
+
+
+def test_a_damaged_state(tmp_path: Path) -> None:
+    more = ("--training.epochs", "1", "--training.save_minutes", "0")
+    shutil.rmtree(train(**settings(tmp_path, *more)).folder)
+    (state,) = (tmp_path / "state").glob("*.ckpt")
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"step=4\.ckpt: is damaged; remove it to begin anew"):
+        train(**settings(tmp_path, *more, "--resume", "true"))
 
 
 def test_a_complete_run_is_not_trained_again(trained: Trained) -> None:

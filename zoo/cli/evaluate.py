@@ -34,6 +34,8 @@ def evaluate(
     from zoo.evaluation.spans import score
 
     gold = _documents(corpus, split, format)
+    if not any(document.spans for document in gold):
+        raise ValueError(f"{corpus} holds no annotated spans; expected gold documents in brat, PubTator or CoNLL.")
     tagger = tagger_named(checkpoint)
     gold = _known_labels(gold, tagger.codec.config.labels)
     with words_progress("tagging") as advance:

@@ -76,6 +76,16 @@ def _check(inputs: Iterable[str], to: str, output: str) -> None:
         raise ValueError(f"Expected --to to be one of {', '.join(writable)} but got {to!r}.{hint}")
     if to == "brat" and output == "-":
         raise ValueError("brat is a folder of files; name one with --output.")
+    if output == "-":
+        return
+    target = Path(output).resolve()
+    if target.exists() and target.is_dir() != (to == "brat"):
+        kinds = ("a file", "a folder") if to == "brat" else ("a folder", "a file")
+        raise ValueError(f"--output {output} is {kinds[0]}; {to} needs {kinds[1]}.")
+    for name in inputs:
+        source = Path(name).resolve()
+        if name != "-" and (source == target or target in source.parents or source in target.parents):
+            raise ValueError(f"--output {output} would overwrite the input {name}; choose another.")
 
 
 def _read(inputs: Iterable[str], format: str | None) -> Iterator["Document"]:

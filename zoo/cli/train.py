@@ -26,20 +26,28 @@ def train(
 
     Killed? The same command with `--resume` goes on where it was.
     """
-    from zoo.training.recipe import read_recipe, recipe_parser
-
     if keys:
+        from zoo.training.recipe import recipe_parser
+
         typer.echo(recipe_parser().format_help())
         return
     if recipe is None:
         raise typer.BadParameter("give a recipe, as recipes/ncbi-disease/char_cnn_bilstm_crf.yaml", param_hint="RECIPE")
+    if not recipe.is_file():
+        raise FileNotFoundError(f"No such recipe: {recipe}.")
+    from zoo.training.recipe import read_recipe
+
     settings = read_recipe(recipe, context.args)
     from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
     from zoo.evaluation.flattening import Flattening
     from zoo.training.train import train as run
 
-    trained = run(**(settings | {"resume": resume or settings["resume"]}))
+    try:
+        trained = run(**(settings | {"resume": resume or settings["resume"]}))
+    except KeyboardInterrupt:
+        typer.secho("zoo: interrupted; the same command with --resume goes on", fg="red", err=True)
+        raise typer.Exit(130) from None
     if getattr(rank_zero_only, "rank", 0):  # of several devices, one speaks
         return
     for kind, count in sorted(trained.metrics["reading_losses"].items()):

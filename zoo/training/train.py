@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import pickle
 import platform
 import warnings
 from collections.abc import Sequence
@@ -177,7 +178,12 @@ def train(
         optimizer, build_optimizer(optimizer, module.named_parameters()), len(data.train_dataloader()), training.epochs
     )
     runner, best, state = build_trainer(folder, training, trainer, progress, _as_yaml(recipe))
-    runner.fit(tagger, data, ckpt_path=last, weights_only=True)
+    if last:
+        _check_state(last)
+    try:
+        runner.fit(tagger, data, ckpt_path=last, weights_only=True)
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt from None
     if runner.is_global_zero:
         tagger.load_state_dict(_best_weights(best, folder))
         metrics = {
@@ -321,6 +327,18 @@ def evaluate_splits(tagger: Tagger, corpus: Corpus) -> dict[str, Any]:
     return scores
 
 
+def _check_state(path: str) -> None:
+    """Finds a damaged state before Lightning trips over it.
+
+    Raises:
+        ValueError: If it cannot be read.
+    """
+    try:
+        torch.load(path, map_location="meta", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise ValueError(f"{path}: is damaged; remove it to begin anew, or restore it.") from error
+
+
 def _silence_lightning() -> None:
     """Leaves out what Lightning says of its own products and of settings chosen here on purpose."""
     for name in ("pytorch_lightning", "lightning_fabric"):
@@ -334,7 +352,9 @@ def build_trainer(
     folder: Path, training: TrainingConfig, trainer: TrainerConfig, progress: bool, recipe: str = ""
 ) -> tuple[Trainer, ModelCheckpoint, RunState]:
     """The Lightning Trainer of a run, the callback that keeps its best weights, and the one that keeps its time."""
-    best = ModelCheckpoint(folder / "best", monitor="dev_f1", mode="max", filename="{epoch}-{dev_f1:.4f}")
+    best = ModelCheckpoint(
+        folder / "best", monitor="dev_f1", mode="max", filename="{epoch}-{dev_f1:.4f}", save_weights_only=True
+    )
     state = RunState(folder / _RECIPE, recipe)
     callbacks: list[Callback] = [
         best,
