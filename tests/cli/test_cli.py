@@ -101,6 +101,17 @@ def test_tag_any_format_to_any(zoo: Zoo, checkpoint: Path, tmp_path: Path, targe
             assert "Asthma" in output.read_text(encoding="utf-8")
 
 
+def test_the_ending_of_the_output_names_the_format(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
+    for name, begins in (
+        ("a.html", "<!doctype html>"),
+        ("a.pubtator", "31|t|"),
+        ("a.conll", "-DOCSTART-"),
+        ("a.tsv", "31\t"),
+    ):
+        assert zoo("tag", TINY / "test.pubtator", "-c", checkpoint, "-o", tmp_path / name).code == 0
+        assert (tmp_path / name).read_text(encoding="utf-8").lower().startswith(begins.lower())
+
+
 def test_what_a_format_cannot_hold_is_said(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
     said = zoo("tag", "-c", checkpoint, "--to", "brat", "-o", tmp_path / "b", stdin=TEXT)
     assert "brat cannot hold" in said.err

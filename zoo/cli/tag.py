@@ -20,10 +20,15 @@ def tag(
         str, typer.Option("--checkpoint", "-c", help="A checkpoint by name (`zoo list`), or its folder.")
     ] = "char_cnn_bilstm_crf.ncbi-disease",
     format: Annotated[
-        str | None, typer.Option("--from", help="text, brat, pubtator or conll; else it is told.")
+        str | None, typer.Option("--from", "--format", help="text, brat, pubtator or conll; else it is told.")
     ] = None,
-    to: Annotated[str, typer.Option("--to", help="brat, pubtator, conll, html, or lines (one span a line).")] = "lines",
-    output: Annotated[str, typer.Option("--output", "-o", help="File, folder (brat), or - for standard output.")] = "-",
+    to: Annotated[
+        str | None,
+        typer.Option("--to", help="brat, pubtator, conll, html, or lines (one span a line); else as OUTPUT's ending."),
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")
+    ] = "-",
 ) -> None:
     """Find the entities of texts.
 
@@ -33,13 +38,14 @@ def tag(
 
     - `zoo tag my-brat-folder --to brat --output tagged`
 
-    - `zoo tag abstracts.pubtator --to html --output tagged.html`
+    - `zoo tag abstracts.pubtator --output tagged.html`
     """
     from zoo.cli.starting import tagger_named, words_progress
     from zoo.data import conll, formats
     from zoo.data.document import losses_of
     from zoo.text.segment import Segmenter
 
+    to = to or _told_by(output)
     _check(inputs or ["-"], to, output)
     documents, unread = _read(inputs or ["-"], format), Counter[str]()
     tagger = tagger_named(checkpoint)
@@ -60,6 +66,15 @@ def tag(
         typer.secho(f"zoo: the input holds {count} × {kind} that was not read", fg="yellow", err=True)
     for kind, count in sorted(losses.items()):
         typer.secho(f"zoo: {to} cannot hold {count} × {kind}", fg="yellow", err=True)
+
+
+def _told_by(output: str) -> str:
+    """The format that the ending of a file names; ``lines`` where it names none."""
+    from zoo.data import formats
+
+    ending = Path(output).suffix.lower()
+    told = [name for name, row in formats.FORMATS.items() if row.writer and ending in row.endings and ending != ".tsv"]
+    return told[0] if told else "lines"
 
 
 def _check(inputs: Iterable[str], to: str, output: str) -> None:
