@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from tests.data.strategies import documents, quick
 from zoo.data import html
@@ -91,6 +91,7 @@ def test_no_documents_and_many_labels(tmp_path: Path) -> None:
 
 
 @given(document=documents())
+@example(document=Document("1", "a\r\n", (Span.of(0, 2, "Disease"),)))
 @quick
 def test_every_text_is_shown_whole(tmp_path_factory: pytest.TempPathFactory, document: Document) -> None:
     page = write(tmp_path_factory.getbasetemp(), document)

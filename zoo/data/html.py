@@ -209,7 +209,8 @@ def _marked(text: str, marks: Sequence[_Mark], indices: Mapping[str, int]) -> st
 
     def advance(to: int) -> None:
         nonlocal position
-        pieces.append(_escaped(text[position:to]))
+        cut = text[position:to].endswith("\r") and text[to : to + 1] == "\n"  # a mark parts the two: show one break
+        pieces.append(_escaped(text[position : to - cut]))
         position = to
 
     for mark in marks:
