@@ -75,7 +75,7 @@ class EpochBars(RichProgressBar):
     """A Rich bar that stays on the screen after each epoch, with the training loss and the dev F1."""
 
     def __init__(self) -> None:
-        super().__init__(refresh_rate=10, leave=True)  # drawing costs as much as the framework's other work
+        super().__init__(refresh_rate=10, leave=True)  # ten batches a drawing: a person sees no more
 
     def get_metrics(self, trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
         return {name: value for name, value in super().get_metrics(trainer, pl_module).items() if name != "v_num"}
