@@ -1,13 +1,14 @@
 """Rows of result files, as benchmark scripts append them to ``benchmarks/results/*.csv``."""
 
 import csv
-import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
+
+from zoo.training.train import device_name
 
 SPEED = Path(__file__).resolve().parent / "results" / "speed.csv"
 
@@ -45,11 +46,8 @@ def append(path: Path, row: Mapping[str, object]) -> None:
 
 
 def device(where: str = "cpu") -> str:
-    """What computed, in words: ``2-core x86-64 (AVX-512)``, or a GPU's name."""
-    if where != "cpu":
-        return torch.cuda.get_device_name(where)
-    capability = torch.backends.cpu.get_cpu_capability().replace("AVX512", "AVX-512")
-    return f"{os.cpu_count()}-core {platform.machine().replace('_', '-')} ({capability})"
+    """What computed, in words: ``2-core x86-64 (AVX512)``, or a GPU's name."""
+    return device_name(torch.device(where))
 
 
 def versions(*distributions: str) -> str:

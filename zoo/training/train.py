@@ -160,10 +160,10 @@ def train(
         ValueError: If a label of the corpus is not in the codec, a setting is wrong, or ``resume`` is set and the
             folder's run was begun with another recipe.
     """
-    recipe = {name: value for name, value in locals().items() if name not in ("output", "resume", "progress")}
+    recipe = _as_yaml({name: value for name, value in locals().items() if name not in ("output", "resume", "progress")})
     _silence_lightning()
     folder = Path(output)
-    last = _last_state(folder, _as_yaml(recipe), resume)
+    last = _last_state(folder, recipe, resume)
     if (folder / "checkpoint" / _METRICS).exists():
         return _finished(folder / "checkpoint")
     if trainer.threads:
@@ -177,7 +177,7 @@ def train(
     tagger.optimization = lambda module: with_schedule(
         optimizer, build_optimizer(optimizer, module.named_parameters()), len(data.train_dataloader()), training.epochs
     )
-    runner, best, state = build_trainer(folder, training, trainer, progress, _as_yaml(recipe))
+    runner, best, state = build_trainer(folder, training, trainer, progress, recipe)
     if last:
         _check_state(last)
     try:
@@ -197,7 +197,7 @@ def train(
             "reading_losses": dict(losses_of(d for split in documents for d in documents[split])),
             "flattening": {split: report.to_dict() for split, report in data.flattening.items()},
         }
-        _finish(folder / "checkpoint", tagger, documents, _as_yaml(recipe), metrics, half=training.half)
+        _finish(folder / "checkpoint", tagger, documents, recipe, metrics, half=training.half)
     runner.strategy.barrier()
     return _finished(folder / "checkpoint")
 
@@ -250,11 +250,11 @@ def _last_state(folder: Path, recipe: str, resume: bool) -> str | None:
         ValueError: If it holds a run of another recipe.
     """
     written = folder / _RECIPE
+    if not resume and (written.exists() or (folder / "checkpoint").exists()):
+        raise FileExistsError(
+            f"{folder} holds a run already; go on with --resume, choose another --output, or remove the folder."
+        )
     if written.exists():
-        if not resume:
-            raise FileExistsError(
-                f"{folder} holds a run already; go on with --resume, choose another --output, or remove the folder."
-            )
         before, now = yaml.safe_load(written.read_text(encoding="utf-8")), yaml.safe_load(recipe)
         changed = [key for key in now if now[key] != before.get(key)]
         if changed:
