@@ -85,7 +85,9 @@ def parse(lines: Iterable[str], source: str, text: str, document_id: str) -> Doc
                 raise DataFormatError(source, number, f"{name} occurs twice — expected each id once — rename one.")
             pairs = [fragment.split() for fragment in offsets.split(";")]
             fragments = [(int(start), int(end)) for start, end in pairs]
-            spans[name] = checked_span(text, fragments, label, quoted, source, number)
+            span = checked_span(text, fragments, label, quoted, source, number)
+            if span is not None:
+                spans[name] = span
             losses["empty fragment"] += sum(start == end for start, end in fragments)
         elif match := _CONCEPT.fullmatch(line):
             concepts.append((number, match[1], match[2].strip()))

@@ -95,6 +95,29 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """A labelled tie between spans or concepts. No model here reads it: it is passed through from file to file.
+
+    Args:
+        label: As ``CID``.
+        arguments: Each a role (empty where the format has none) and what fills it: a span of the same document, or a
+            concept id.
+
+    Examples:
+        >>> Relation("CID", (("", "D006493"), ("", "D013921"))).spans
+        ()
+    """
+
+    label: str
+    arguments: tuple[tuple[str, Span | str], ...]
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """The arguments that are spans."""
+        return tuple(filler for _, filler in self.arguments if isinstance(filler, Span))
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text with its spans.
 
@@ -104,10 +127,13 @@ class Document:
         spans: In any order; they may nest and overlap.
         passages: Parts of the text that a format names; empty where it names none.
         losses: What the reader saw in the file and a document cannot hold, counted by kind
-            (as ``{"relation": 3}``): nothing is dropped silently.
+            (as ``{"event": 3}``): nothing is dropped silently.
+        alternatives: Spans that the annotators accept instead of some of ``spans`` (BioCreative II GM).
+        relations: Ties between ``spans`` or between concepts.
 
     Raises:
-        ValueError: If a span or passage reaches past the end of the text.
+        ValueError: If a span or passage reaches past the end of the text, or a relation ties a span that is none of
+            the document's.
 
     Examples:
         >>> Document("1", "A rare cancer.", (Span.of(7, 13, "Disease"),)).spans[0].label
@@ -119,24 +145,51 @@ class Document:
     spans: tuple[Span, ...] = ()
     passages: tuple[Passage, ...] = ()
     losses: Mapping[str, int] = field(default_factory=dict)
+    alternatives: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
     def __post_init__(self) -> None:
-        parts: tuple[Span | Passage, ...] = (*self.spans, *self.passages)
+        parts: tuple[Span | Passage, ...] = (*self.spans, *self.passages, *self.alternatives)
         for part in parts:
             if part.end > len(self.text):
                 raise ValueError(
                     f"Expected offsets up to {len(self.text)} in document {self.id!r} but got {part}: "
                     "offsets count Unicode characters of the text, end exclusive."
                 )
+        if self.relations:
+            known = set(self.spans)
+            for relation in self.relations:
+                if not known.issuperset(relation.spans):
+                    raise ValueError(f"Expected {relation} to tie spans of document {self.id!r} but it has others.")
 
     def with_spans(self, spans: tuple[Span, ...] | list[Span]) -> "Document":
-        """The same text with other spans."""
-        return replace(self, spans=tuple(spans))
+        """The same text with other spans; alternatives and relations, which belong to the old ones, are gone."""
+        return replace(self, spans=tuple(spans), alternatives=(), relations=())
 
     def relabel(self, labels: Mapping[str, str | None]) -> "Document":
-        """Renames labels; a label mapped to ``None`` is dropped, one not named stays."""
-        renamed = ((span, labels.get(span.label, span.label)) for span in self.spans)
-        return self.with_spans([replace(span, label=label) for span, label in renamed if label is not None])
+        """Renames labels; a label mapped to ``None`` is dropped, one not named stays.
+
+        A relation one of whose spans is dropped goes with it.
+        """
+
+        def renamed(span: Span) -> Span | None:
+            label = labels.get(span.label, span.label)
+            return None if label is None else replace(span, label=label)
+
+        def kept(spans: Iterable[Span]) -> tuple[Span, ...]:
+            return tuple(new for new in map(renamed, spans) if new is not None)
+
+        def retied(relation: Relation) -> Relation | None:
+            arguments = []
+            for role, filler in relation.arguments:
+                new = renamed(filler) if isinstance(filler, Span) else filler
+                if new is None:
+                    return None
+                arguments.append((role, new))
+            return replace(relation, arguments=tuple(arguments))
+
+        ties = tuple(new for new in map(retied, self.relations) if new is not None)
+        return replace(self, spans=kept(self.spans), alternatives=kept(self.alternatives), relations=ties)
 
 
 def losses_of(documents: Iterable[Document]) -> Counter[str]:

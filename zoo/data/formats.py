@@ -1,8 +1,9 @@
 """The file formats by name: one way to read and one to write any of them."""
 
+import inspect
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -22,10 +23,25 @@ class Format(NamedTuple):
         streams: Whether ``-`` (standard input and output) stands for its file.
     """
 
-    reader: Callable[[str | Path], Iterator[Document]] | None
-    writer: Callable[[Iterable[Document], str | Path], Counter[str]] | None
+    reader: Callable[..., Iterator[Document]] | None
+    writer: Callable[..., Counter[str]] | None
     endings: tuple[str, ...]
     streams: bool
+
+    @property
+    def reader_options(self) -> list[str]:
+        """The names of the reader's options: its keyword-only arguments."""
+        return _options(self.reader) if self.reader else []
+
+    @property
+    def writer_options(self) -> list[str]:
+        """The names of the writer's options: its keyword-only arguments."""
+        return _options(self.writer) if self.writer else []
+
+
+def _options(function: Callable[..., object]) -> list[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
 
 
 FORMATS = {
@@ -92,41 +108,56 @@ def _unknown(name: str | None, valid: list[str], what: str) -> ValueError:
     return ValueError(f"Expected a format that can be {what}, out of {', '.join(valid)}, but got {name!r}.{hint}")
 
 
-def read(path: str | Path, format: str | None = None) -> Iterator[Document]:
+def read(
+    path: str | Path, format: str | None = None, options: Mapping[str, object] | None = None
+) -> Iterator[Document]:
     """Reads documents of any format.
 
     Args:
         path: A file or folder; ``-`` for standard input, where ``format`` must be given.
         format: A key of :data:`FORMATS`; by default, what :func:`detect` finds.
+        options: Keyword arguments of the format's reader, as ``{"lenient": True}``.
 
     Raises:
         DataFormatError: If the format cannot be told, or the file is not of it.
-        ValueError: If the format is unknown, cannot be read, or not from standard input.
+        ValueError: If the format is unknown, cannot be read, or not from standard input, or has no such option.
     """
     is_stream = str(path) == textfile.STREAM
     name = detect(path) if format is None and not is_stream else format
     readers = {key: row.reader for key, row in FORMATS.items() if row.reader and (row.streams or not is_stream)}
     if name not in readers:
         raise _unknown(name, list(readers), "read from standard input" if is_stream else "read")
-    return readers[name](path)
+    _check_options(name, FORMATS[name].reader_options, options, "read")
+    return readers[name](path, **(options or {}))
 
 
-def write(documents: Iterable[Document], path: str | Path, format: str) -> Counter[str]:
+def _check_options(name: str, known: list[str], options: Mapping[str, object] | None, what: str) -> None:
+    for option in options or ():
+        if option not in known:
+            have = f"its options are {', '.join(known)}" if known else "it has none"
+            raise ValueError(f"Expected an option for {what}ing {name} but got {option!r}; {have}.")
+
+
+def write(
+    documents: Iterable[Document], path: str | Path, format: str, options: Mapping[str, object] | None = None
+) -> Counter[str]:
     """Writes documents in a format.
 
     Args:
         documents: What to write.
         path: A file, for brat a folder, or ``-`` for standard output.
         format: A key of :data:`FORMATS`.
+        options: Keyword arguments of the format's writer, as ``{"scheme": "BIOES"}``.
 
     Returns:
         What the format cannot hold, counted by kind.
 
     Raises:
-        ValueError: If the format is unknown, cannot be written, or not to standard output.
+        ValueError: If the format is unknown, cannot be written, or not to standard output, or has no such option.
     """
     is_stream = str(path) == textfile.STREAM
     writers = {key: row.writer for key, row in FORMATS.items() if row.writer and (row.streams or not is_stream)}
     if format not in writers:
         raise _unknown(format, list(writers), "written to standard output" if is_stream else "written")
-    return writers[format](documents, path)
+    _check_options(format, FORMATS[format].writer_options, options, "writ")
+    return writers[format](documents, path, **(options or {}))

@@ -103,7 +103,9 @@ class _Entry:
         self._same_document(columns[0], number)
         self._whole()
         if len(columns) >= 5 and _NUMBER.fullmatch(columns[1]) and _NUMBER.fullmatch(columns[2]):
-            self.spans.append(self._mention(columns, number))
+            span = self._mention(columns, number)
+            if span is not None:
+                self.spans.append(span)
         elif len(columns) == 4 and _RELATION.fullmatch(columns[1]) and all(columns[2:]):
             self.losses["relation"] += 1
         else:
@@ -114,10 +116,12 @@ class _Entry:
                 "(PMID, start, end, mention, type, id) — check that the file is not cut off here.",
             )
 
-    def _mention(self, columns: list[str], number: int) -> Span:
+    def _mention(self, columns: list[str], number: int) -> Span | None:
         _, start, end, quoted, label, *rest = columns
         fragment = int(start), int(end)
         span = checked_span(self.text, [fragment], label.strip(), quoted, self.source, number)
+        if span is None:
+            return None
         self.losses["composite parts"] += len(rest) > 1 and bool(rest[1].strip())
         names = [name.strip() for name in rest[0].split("|")] if rest else []
         return Span.of(*fragment, span.label, concepts=tuple(name for name in names if name not in _NO_CONCEPT))

@@ -46,7 +46,7 @@ def _caption(intervals: Intervals | None) -> str | None:
 def _cells(counts: Counts, intervals: ScoreIntervals | None) -> list[str]:
     scores = (counts.precision, counts.recall, counts.f1)
     shown = [_cell(value, interval) for value, interval in zip(scores, intervals or (None,) * 3, strict=True)]
-    return [str(counts.gold), str(counts.predicted), *shown]
+    return [f"{counts.gold:.12g}", f"{counts.predicted:.12g}", *shown]
 
 
 def _cell(value: float, interval: Interval | None) -> str:

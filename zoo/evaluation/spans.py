@@ -17,6 +17,8 @@ from zoo.data.document import Document
 class Counts:
     """True positives, false positives and false negatives; a score that is undefined (0 / 0) is 0.0.
 
+    Whole numbers, unless the protocol gives part of a point for a part of a span.
+
     Args:
         tp: Predicted spans that are gold.
         fp: Predicted spans that are not.
@@ -30,20 +32,20 @@ class Counts:
         0.0
     """
 
-    tp: int = 0
-    fp: int = 0
-    fn: int = 0
+    tp: float = 0
+    fp: float = 0
+    fn: float = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
 
     @property
-    def gold(self) -> int:
+    def gold(self) -> float:
         """Number of gold spans (the support)."""
         return self.tp + self.fn
 
     @property
-    def predicted(self) -> int:
+    def predicted(self) -> float:
         """Number of predicted spans."""
         return self.tp + self.fp
 
