@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from zoo.data.corpora import load_corpus
 from zoo.data.document import Document
+from zoo.data.splits import load_corpus
+from zoo.data.tags import SCHEMES
 from zoo.evaluation.spans import score
 from zoo.models.registry import ARCHITECTURES, architecture_named
 from zoo.models.tagger import Tagger
@@ -93,7 +94,7 @@ def test_independent_of_padding_and_of_batch_order(key: str, documents: list[Doc
 
 
 @every_architecture
-@pytest.mark.parametrize("scheme", ["IOB2", "BIOES"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_tags_of_an_untrained_tagger_are_legal(key: str, scheme: str, documents: list[Document]) -> None:
     tagger = fresh(key, documents, scheme).eval()
     batch = batch_of(tagger, documents)

@@ -59,7 +59,9 @@ def tag(
         if to == "lines":
             losses = _write_lines(tagged(), output)
         elif to == "conll":
-            losses = conll.write(tagged(), output, segment=Segmenter(tagger.codec.config.segmentation).__call__)
+            codec = tagger.codec.config
+            scheme = codec.scheme if codec.scheme == "BMEWO-V" else "IOB2"  # where spans overlap, IOB2 would lose some
+            losses = conll.write(tagged(), output, scheme=scheme, segment=Segmenter(codec.segmentation).__call__)
         else:
             losses = formats.write(tagged(), output, to)
     for kind, count in sorted(unread.items()):

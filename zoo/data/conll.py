@@ -1,13 +1,16 @@
 """CoNLL columns: a word and its tag a line, a blank line after each sentence.
 
-**Reading.** Columns are parted by tabs, or by blanks in a line without tabs. IOB1, IOB2, BIOES and BILOU are read by
-one rule (:func:`zoo.data.tags.tags_to_spans`). The text is rebuilt: words joined by one blank, sentences by a line
-break. A line ``-DOCSTART-`` or ``###MEDLINE:<id>`` begins a document; where there is none, every sentence is a
-document of its own, ``<file>-<n>``. A line that begins with ``# `` is a comment unless its last column is a tag, since
-``#`` is a legal word.
+**Reading.** Columns are parted by tabs, or by blanks in a line without tabs. The text is rebuilt, since columns do not
+tell what stood between words: words are joined by one blank, sentences by a line break, and offsets refer to that text
+and not to the one that was annotated. A line ``-DOCSTART-`` or ``###MEDLINE:<id>`` begins a document; where there is
+none, every sentence is a document of its own, ``<file>-<n>``. A line that begins with ``# `` is a comment unless it has
+a tag in its place, since ``#`` is a legal word.
 
-**Writing.** Words and sentences come from the caller's segmenter. A tag sequence holds flat runs of whole words within
-a sentence: what else there is, is counted.
+**Schemes.** IOB1, IOB2, BIOES and BILOU are read by one rule (:func:`zoo.data.tags.tags_to_spans`), BMEWO-V by its own.
+Where none is named, the first thousand sentences tell which it is (:func:`zoo.data.tags.detect_scheme`).
+
+**Writing.** Words and sentences come from the caller's segmenter. A tag sequence holds runs of whole words within a
+sentence, overlapping ones only in BMEWO-V: what else there is, is counted.
 
 Source: Tjong Kim Sang & De Meulder (2003), the CoNLL-2003 shared task; ``###MEDLINE`` after the JNLPBA 2004 task.
 """
@@ -15,78 +18,141 @@ Source: Tjong Kim Sang & De Meulder (2003), the CoNLL-2003 shared task; ``###MED
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count
+from itertools import chain, count, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from zoo.data.document import DataFormatError, Document, Span
-from zoo.data.tags import OUTSIDE, WordSpan, scheme_named, spans_to_tags, tags_to_spans
+from zoo.data.tags import WordSpan, detect_scheme, holdable, scheme_named, spans_to_tags, tags_to_spans
 from zoo.data.textfile import numbered, one_column, part_of, read_lines, source_name, writing
 
 Segment = Callable[[str], Sequence[Sequence[tuple[int, int]]]]
 """A text's sentences, each the character offsets of its words."""
 
-_Sentence = list[tuple[str, str]]  # words with their tags
-_TAG = re.compile(r"O|[BIELSU]-\S+", re.ASCII)
+
+class _Row(NamedTuple):
+    word: str
+    tag: str
+    line: int
+
+
+_Sentence = list[_Row]
+
+_LOOKED_AHEAD = 1000  # sentences and beginnings of documents
+_OVERLAPPING = "BMEWO-V"
+_ONLY_OVERLAPPING = "MWV"  # prefixes that no other scheme has
+_COMMON = "BIELSU"  # all prefixes of the others
+_TAG = re.compile(rf"O|[{_COMMON}{_ONLY_OVERLAPPING}]-\S+", re.ASCII)
 _WORD = re.compile(r"\S+")
 _LINE = re.compile(r"[^\n]+")
+_UNSAFE = re.compile(r"[\t\r\n]|^-DOCSTART-")
 _BEGINNING = re.compile(r"###MEDLINE:(?P<medline>\S+)\s*|-DOCSTART-(?:[ \t]+\((?P<named>.*)\)|[ \t].*)?")
 
 
-def read(path: str | Path, *, word_column: int = 0, tag_column: int = -1) -> Iterator[Document]:
-    """Reads a file, holding one document at a time; ``-`` is standard input.
+def read(
+    path: str | Path, *, word_column: int = 0, tag_column: int = -1, scheme: str | None = None
+) -> Iterator[Document]:
+    """Reads a file, holding at most a thousand sentences, or one document; ``-`` is standard input.
 
     Args:
         path: The file.
+        word_column: Which column holds the word: 0 is the first, -1 the last.
+        tag_column: Which column holds the tag.
+        scheme: A key of :data:`zoo.data.tags.SCHEMES`, which all tags are to be of; by default, what the file shows.
+
+    Raises:
+        DataFormatError: As for :func:`parse`.
+        ValueError: If the scheme is unknown, or a column is no whole number.
+    """
+    lines, source = read_lines(path), source_name(path)
+    return parse(lines, source, word_column=word_column, tag_column=tag_column, scheme=scheme)
+
+
+def read_tags(path: str | Path, *, word_column: int = 0, tag_column: int = -1) -> Iterator[list[tuple[str, str]]]:
+    """Reads the sentences of a file as (word, tag) just as they stand in it, for scorers of tag sequences.
+
+    Tags of any scheme are taken, legal or not; the beginnings of documents are passed over.
+
+    Args:
+        path: The file; ``-`` is standard input.
         word_column: Which column holds the word.
         tag_column: Which column holds the tag.
 
     Raises:
         DataFormatError: As for :func:`parse`.
+        ValueError: If a column is no whole number.
     """
-    return parse(read_lines(path), source_name(path), word_column=word_column, tag_column=tag_column)
+    _check_columns(word_column, tag_column)
+    rows = _rows(read_lines(path), source_name(path), word_column, tag_column, None)
+    return ([row[:2] for row in sentence] for sentence in rows if not isinstance(sentence, str))
 
 
-def parse(lines: Iterable[str], source: str, *, word_column: int = 0, tag_column: int = -1) -> Iterator[Document]:
+def parse(
+    lines: Iterable[str], source: str, *, word_column: int = 0, tag_column: int = -1, scheme: str | None = None
+) -> Iterator[Document]:
     r"""Reads documents off lines.
 
-    In IOB2 a span begins with ``B``. An ``I`` (or ``E``, ``L``) that begins one all the same is read as its beginning
-    and counted in ``losses`` as ``orphan inside tag``. IOB1 begins its spans so; a file is taken for IOB1 when its
-    first tag other than ``O`` is an ``I``, until a ``B`` comes that IOB1 would not write.
+    In IOB2 a span begins with ``B``. An ``I`` (or ``E``, ``L``, ``M``) that begins one all the same is read as its
+    beginning and counted in ``losses`` as ``orphan inside tag``; in IOB1, spans begin so.
 
     Args:
         lines: Lines, with or without their ends.
         source: Where they come from, for messages; its stem names documents that have no id.
         word_column: Which column holds the word.
         tag_column: Which column holds the tag.
+        scheme: A key of :data:`zoo.data.tags.SCHEMES`; by default, what the file shows.
 
     Raises:
-        DataFormatError: If a line has another number of columns than the first, no word, or no tag.
+        DataFormatError: If a line has another number of columns than the first, no word, no tag, or one that is not
+            of the scheme (where none is named, only ``M``, ``W`` and ``V`` are held to theirs).
+        ValueError: If the scheme is unknown, or a column is no whole number.
 
     Examples:
         >>> (document,) = parse(["Wilson\tB-Disease", "disease\tI-Disease", ".\tO"], "example")
         >>> document.text, document.spans[0].end
         ('Wilson disease .', 14)
     """
+    _check_columns(word_column, tag_column)
+    if scheme is not None:
+        scheme_named(scheme)
+    return _documents(_rows(lines, source, word_column, tag_column, scheme), source, scheme)
+
+
+def _check_columns(*columns: int) -> None:
+    for column in columns:
+        if type(column) is not int:
+            raise ValueError(f"Expected a column's number, 0 for the first or -1 for the last, but got {column!r}.")
+
+
+def _documents(rows: Iterator[_Sentence | str], source: str, scheme: str | None) -> Iterator[Document]:
+    if scheme is None:
+        ahead = list(islice(rows, _LOOKED_AHEAD))
+        rows = chain(ahead, rows)
+        scheme = detect_scheme([row.tag for row in sentence] for sentence in ahead if not isinstance(sentence, str))
     stem = part_of(Path(source).name, Path()).strip("<>")
-    orphans = _Orphans()
     unnamed = (f"{stem}-{number}" for number in count(1))
     name: str | None = None  # of the document begun by a line of its own
     sentences: list[_Sentence] = []
-    for row in _rows(lines, source, word_column, tag_column):
+    for row in rows:
         if isinstance(row, str):
             if name is not None:
-                yield _document(name, sentences, orphans)
+                yield _document(name, sentences, source, scheme)
             name, sentences = row or next(unnamed), []
         elif name is not None:
             sentences.append(row)
         else:
-            yield _document(next(unnamed), [row], orphans)
+            yield _document(next(unnamed), [row], source, scheme)
     if name is not None:
-        yield _document(name, sentences, orphans)
+        yield _document(name, sentences, source, scheme)
 
 
-def _rows(lines: Iterable[str], source: str, word_column: int, tag_column: int) -> Iterator[_Sentence | str]:
-    """Sentences as (word, tag) pairs and, as a string (empty where it has no id), the beginning of each document."""
+def _rows(
+    lines: Iterable[str], source: str, word_column: int, tag_column: int, scheme: str | None
+) -> Iterator[_Sentence | str]:
+    """Sentences and, as a string (empty where it has no id), the beginning of each document."""
+    needed = max(2, *(at + 1 if at >= 0 else -at for at in (word_column, tag_column)))
+    prefixes = scheme_named(scheme).prefixes if scheme else _COMMON + _ONLY_OVERLAPPING
+    legal = re.compile(rf"O|[{prefixes}]-\S+", re.ASCII)
     sentence: _Sentence = []
     width = 0
     for number, line in numbered(lines):
@@ -98,68 +164,56 @@ def _rows(lines: Iterable[str], source: str, word_column: int, tag_column: int) 
             yield beginning["medline"] or beginning["named"] or ""
         elif line.strip(" \t"):
             columns = line.split("\t") if "\t" in line else re.findall(r"[^ ]+", line)
-            if line.startswith("# ") and not _TAG.fullmatch(columns[-1]):
+            if line.startswith("# ") and not (len(columns) >= needed and _TAG.fullmatch(columns[tag_column])):
                 continue
             width = width or len(columns)
-            sentence.append(_word_and_tag(columns, width, source, number, word_column, tag_column))
+            if len(columns) != width or width < needed:
+                raise _misshapen(columns, max(width, needed), source, number)
+            word, tag = columns[word_column], columns[tag_column]
+            if not word or not legal.fullmatch(tag):
+                raise _untagged(word, tag, prefixes if scheme else _COMMON, source, number)
+            sentence.append(_Row(word, tag, number))
     if sentence:
         yield sentence
 
 
-def _word_and_tag(
-    columns: list[str], width: int, source: str, number: int, word_column: int, tag_column: int
-) -> tuple[str, str]:
-    needed = max(2, *(at + 1 if at >= 0 else -at for at in (word_column, tag_column)))
-    if len(columns) != width or width < needed:
-        expected = max(width, needed)
-        raise DataFormatError(
-            source,
-            number,
-            f"{len(columns)} columns in {columns} — expected {expected}, a word and its tag among them, "
-            "as in the lines before — add or remove columns, or check that the file is not cut off here.",
-        )
-    word, tag = columns[word_column], columns[tag_column]
-    if not word or not _TAG.fullmatch(tag):
-        raise DataFormatError(
-            source,
-            number,
-            f"word {word!r} with tag {tag!r} — expected a word and a tag that is O or B-, I-, E-, L-, S- or U- with a "
-            "label, as B-Disease — correct the line, or name other columns.",
-        )
-    return word, tag
+def _misshapen(columns: list[str], expected: int, source: str, number: int) -> DataFormatError:
+    return DataFormatError(
+        source,
+        number,
+        f"{len(columns)} columns in {columns} — expected {expected}, a word and its tag among them, "
+        "as in the lines before — add or remove columns, or check that the file is not cut off here.",
+    )
 
 
-class _Orphans:
-    """Counts spans that begin with an inside tag, and tells IOB1, where they may."""
-
-    def __init__(self) -> None:
-        self.may_be_iob1: bool | None = None
-
-    def count(self, tags: Sequence[str]) -> int:
-        for before, tag in zip([OUTSIDE, *tags], tags, strict=False):
-            if self.may_be_iob1 is None and tag != OUTSIDE:
-                self.may_be_iob1 = tag.startswith("I-")
-            elif tag.startswith("B-") and before[2:] != tag[2:]:
-                self.may_be_iob1 = False
-        begins = [tags[start] for start, _, _ in tags_to_spans(tags)]
-        return 0 if self.may_be_iob1 else sum(tag[0] in "IEL" for tag in begins)
+def _untagged(word: str, tag: str, prefixes: str, source: str, number: int) -> DataFormatError:
+    *others, last = (f"{prefix}-" for prefix in prefixes)
+    return DataFormatError(
+        source,
+        number,
+        f"word {word!r} with tag {tag!r} — expected a word and a tag that is O or {', '.join(others)} or {last} with a "
+        "label, as B-Disease — correct the line, or name other columns or another scheme.",
+    )
 
 
-def _document(name: str, sentences: Sequence[_Sentence], orphans: _Orphans) -> Document:
+def _document(name: str, sentences: Sequence[_Sentence], source: str, scheme: str | None) -> Document:
     text_parts: list[str] = []
     spans: list[Span] = []
     losses: Counter[str] = Counter()
     sentence_start = 0
     for sentence in sentences:
-        tags = [tag for _, tag in sentence]
         starts, ends, position = [], [], sentence_start
-        for word, _ in sentence:
+        for word, tag, line in sentence:
+            if scheme != _OVERLAPPING and tag[0] in _ONLY_OVERLAPPING:
+                raise _untagged(word, tag, _COMMON, source, line)
             starts.append(position)
             ends.append(position + len(word))
             position = ends[-1] + 1
-        spans += [Span.of(starts[first], ends[last - 1], label) for first, last, label in tags_to_spans(tags)]
-        losses["orphan inside tag"] += orphans.count(tags)
-        text_parts.append(" ".join(word for word, _ in sentence))
+        found = tags_to_spans([row.tag for row in sentence], scheme)
+        spans += [Span.of(starts[first], ends[last - 1], label) for first, last, label in found]
+        if scheme != "IOB1":
+            losses["orphan inside tag"] += sum(sentence[first].tag[0] in "IELM" for first, _, _ in found)
+        text_parts.append(" ".join(row.word for row in sentence))
         sentence_start = position
     return Document(name, "\n".join(text_parts), tuple(spans), losses=+losses)
 
@@ -180,20 +234,24 @@ def write(
 ) -> Counter[str]:
     """Writes ``word<tab>tag`` lines to one file; ``-`` is standard output.
 
-    A document begins with ``-DOCSTART- (<id>)``. Where spans overlap, the longest is written.
+    A document begins with ``-DOCSTART- (<id>)``. Where a scheme cannot hold all of several overlapping spans, the
+    longest is written.
 
     Args:
         documents: What to write.
         path: The file.
-        scheme: ``IOB2`` or ``BIOES``.
+        scheme: A key of :data:`zoo.data.tags.SCHEMES`.
         segment: Gives a text's sentences as offsets of their words (as ``zoo.text.segment.Segmenter()``).
 
     Returns:
         What columns cannot hold, counted: spans left out as ``discontinuous``, ``unaligned`` (not whole words of one
-        sentence) or ``overlapping``; ``score`` and ``concept`` of those that were written (dropped).
+        sentence) or ``overlapping``; ``score`` and ``concept`` of those that were written (dropped); of the documents
+        each ``alternative``, ``relation`` and ``passage``; ``white space in a word`` (a tab or line break, made a
+        blank).
 
     Raises:
-        ValueError: If the scheme is unknown, or an id or label cannot stand in a line.
+        ValueError: If the scheme is unknown, an id or label cannot stand in a line, or a word would be read as the
+            beginning of a document.
     """
     scheme_named(scheme)
     losses: Counter[str] = Counter()
@@ -202,35 +260,57 @@ def write(
             name = one_column(document.id, "id", document.id, "\t\r\n")
             file.write(f"-DOCSTART- ({name})\n\n")
             sentences = segment(document.text)
-            flat = _flat_spans(document, sentences, losses)
-            for index, words in enumerate(sentences):
-                tags = spans_to_tags(flat.get(index, []), len(words), scheme)
-                for (start, end), tag in zip(words, tags, strict=True):
-                    word = re.sub(r"[\t\r\n]", " ", document.text[start:end])
-                    file.write(f"{word}\t{tag}\n")
+            for words, spans in zip(sentences, held_spans(document, sentences, scheme, losses), strict=True):
+                for *_, label in spans:
+                    one_column(label, "label", document.id, " \t\r\n\f\v")
+                for (start, end), tag in zip(words, spans_to_tags(spans, len(words), scheme), strict=True):
+                    word = document.text[start:end]
+                    file.write(f"{_one_word(word, document, losses) if _UNSAFE.search(word) else word}\t{tag}\n")
                 file.write("\n")
+            losses["alternative"] += len(document.alternatives)
+            losses["relation"] += len(document.relations)
+            losses["passage"] += len(document.passages)
     return +losses
 
 
-def _flat_spans(
-    document: Document, sentences: Sequence[Sequence[tuple[int, int]]], losses: Counter[str]
-) -> dict[int, list[WordSpan]]:
-    """The word spans of each sentence that columns can hold; the longest first, so that it wins."""
+def _one_word(word: str, document: Document, losses: Counter[str]) -> str:
+    if _BEGINNING.fullmatch(f"{word}\tO"):
+        raise ValueError(
+            f"Word {word!r} in document {document.id!r} cannot be written — expected none that begins a document of "
+            "CoNLL columns — part it into several words, or write another format."
+        )
+    in_one_column = re.sub(r"[\t\r\n]", " ", word)
+    losses["white space in a word"] += in_one_column != word
+    return in_one_column
+
+
+def held_spans(
+    document: Document, sentences: Sequence[Sequence[tuple[int, int]]], scheme: str, losses: Counter[str]
+) -> list[list[WordSpan]]:
+    """The word spans of each sentence that its tags can hold, as writers of tags need them.
+
+    Args:
+        document: With the spans.
+        sentences: The offsets of its words.
+        scheme: A key of :data:`zoo.data.tags.SCHEMES`.
+        losses: Where the others are counted: ``discontinuous``, ``unaligned`` (not whole words of one sentence) and
+            ``overlapping``; and ``score`` and ``concept`` of those held.
+    """
     starts = {start: (index, at) for index, words in enumerate(sentences) for at, (start, _) in enumerate(words)}
     ends = {end: (index, at + 1) for index, words in enumerate(sentences) for at, (_, end) in enumerate(words)}
-    flat: dict[int, list[WordSpan]] = {}
-    for span in sorted(document.spans, key=lambda span: (span.start - span.end, span.key)):
+    aligned: list[dict[WordSpan, list[Span]]] = [{} for _ in sentences]
+    for span in document.spans:
         sentence, first = starts.get(span.start, (-1, 0))
         last_sentence, last = ends.get(span.end, (-2, 0))
-        taken = flat.setdefault(sentence, [])
         if len(span.fragments) > 1:
             losses["discontinuous"] += 1
         elif sentence != last_sentence:
             losses["unaligned"] += 1
-        elif any(first < other_last and other_first < last for other_first, other_last, _ in taken):
-            losses["overlapping"] += 1
         else:
-            taken.append((first, last, one_column(span.label, "label", document.id, " \t\r\n\f\v")))
-            losses["score"] += span.score is not None
-            losses["concept"] += bool(span.concepts)
-    return flat
+            aligned[sentence].setdefault((first, last, span.label), []).append(span)
+    held = [holdable(list(spans), scheme) for spans in aligned]
+    for spans, kept in zip(aligned, held, strict=True):
+        losses["overlapping"] += sum(map(len, spans.values())) - len(kept)
+        losses["score"] += sum(spans[place][0].score is not None for place in kept)
+        losses["concept"] += sum(bool(spans[place][0].concepts) for place in kept)
+    return held

@@ -1,24 +1,25 @@
-"""What one flat tag per word cannot hold: the gold spans that a tagger can never find.
+"""What one tag per word cannot hold: the gold spans that a tagger can never find.
 
-The codec flattens training documents with :func:`flatten`, adds what it loses itself while aligning to words and
-windows, and shows the sum, so that no gold span disappears in silence and every score has its ceiling beside it.
+The codec counts what training documents lose to words, windows and the tag scheme, and shows the sum, so that no gold
+span disappears in silence and every score has its ceiling beside it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from zoo.data.document import Span
+from zoo.data.tags import holdable
 
 
 @dataclass(frozen=True, slots=True)
 class Flattening:
-    """Spans counted, and those lost, each under one kind: the first below that applies.
+    """Spans counted, and those lost, each under one kind: ``overlapping`` only where no other applies.
 
     Args:
         total: Spans there were, those with the same fragments and label of one document counted once, as the strict
             scorer does.
         discontinuous: Lost: more than one fragment.
-        overlapping: Lost: shares a character with a span that was kept.
+        overlapping: Lost: overlaps spans that were kept, in a way that the tag scheme cannot hold.
         unaligned: Lost: begins or ends inside a word.
         crossing: Lost: crosses the border of a sentence or window.
 
@@ -26,7 +27,7 @@ class Flattening:
         >>> print(Flattening(total=10, overlapping=2) + Flattening(total=10, discontinuous=1))
         17 of 20 spans kept: recall cannot exceed 85.0 %
         lost 1 discontinuous (more than one fragment)
-        lost 2 overlapping (sharing characters with a kept span)
+        lost 2 overlapping (no tags hold it beside the spans kept)
         lost 0 unaligned (a boundary inside a word)
         lost 0 crossing (over the border of a sentence or window)
     """
@@ -57,7 +58,7 @@ class Flattening:
             [
                 f"{kept} of {self.total} spans kept: recall cannot exceed {ceiling}",
                 f"lost {self.discontinuous} discontinuous (more than one fragment)",
-                f"lost {self.overlapping} overlapping (sharing characters with a kept span)",
+                f"lost {self.overlapping} overlapping (no tags hold it beside the spans kept)",
                 f"lost {self.unaligned} unaligned (a boundary inside a word)",
                 f"lost {self.crossing} crossing (over the border of a sentence or window)",
             ]
@@ -99,25 +100,18 @@ def flatten(spans: Sequence[Span]) -> tuple[list[Span], Flattening]:
         (True, 1)
     """
     distinct: dict[tuple, Span] = {}
-    for span in sorted(spans, key=_preference):
+    for span in sorted(spans, key=_surest_first):
         distinct.setdefault(span.key, span)
-    continuous = [span for span in distinct.values() if len(span.fragments) == 1]
-    kept: list[Span] = []
-    taken: set[int] = set()
-    for span in continuous:
-        characters = range(span.start, span.end)
-        if taken.isdisjoint(characters):
-            kept.append(span)
-            taken.update(characters)
+    continuous = {(span.start, span.end, span.label): span for span in distinct.values() if len(span.fragments) == 1}
+    kept = [continuous[place] for place in holdable(list(continuous), "IOB2")]
     report = Flattening(
         total=len(distinct),
         discontinuous=len(distinct) - len(continuous),
         overlapping=len(continuous) - len(kept),
     )
-    return sorted(kept, key=lambda span: span.start), report
+    return kept, report
 
 
-def _preference(span: Span) -> tuple:
-    """Sorts the span to try first to the front; the last parts only decide between spans with the same key."""
-    surest_first = (span.score is None, -(span.score or 0.0))
-    return span.start - span.end, span.start, span.label, surest_first, span.concepts
+def _surest_first(span: Span) -> tuple:
+    """Among spans with the same key, a gold one last; concepts decide where scores are equal."""
+    return span.score is None, -(span.score or 0.0), span.concepts

@@ -10,7 +10,8 @@ from torchmetrics import Metric
 class SpanScore(Metric):
     """Micro F1 of spans, from counts that are summed over batches and devices before they are divided.
 
-    Equal to ``zoo.evaluation.spans.score`` on the same documents: spans that no tag sequence holds count as missed.
+    Spans that no tag sequence holds count as missed. So this is ``zoo.evaluation.spans.score`` of the same documents,
+    save that a predicted span which is gold but not held (within another, under BIOES) counts as wrong here.
     """
 
     full_state_update = False

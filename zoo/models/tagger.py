@@ -121,7 +121,9 @@ class Tagger(LightningModule):
 
         Returns:
             A document for each text with scored spans sorted by offset; a score is the probability, under the model,
-            that exactly this span with this label is in the text. Offsets slice the original text.
+            that exactly this span with this label is in the text. In IOB1 and BMEWO-V, where a span's tags depend on
+            the spans beside it, it is the probability that its words have just the tags it was read from. Offsets
+            slice the original text.
 
         Raises:
             TypeError: If ``texts`` is one string.

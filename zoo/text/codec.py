@@ -1,14 +1,24 @@
 """The codec: documents ⇄ windows of words with tags. The only place where text, spans and tags meet."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from zoo.data.document import Document, Span
-from zoo.data.tags import Transitions, WordSpan, legal_transitions, scheme_named, spans_to_tags, tag_set
-from zoo.evaluation.flattening import Flattening, flatten
+from zoo.data.tags import (
+    Transitions,
+    WordSpan,
+    holdable,
+    legal_transitions,
+    scheme_named,
+    spans_to_tags,
+    tag_set,
+    tags_to_spans,
+)
+from zoo.evaluation.flattening import Flattening
 from zoo.text.segment import Segmenter, Words
 
 
@@ -36,7 +46,7 @@ class CodecConfig:
 
     Args:
         labels: Entity types, in the order of the tag set.
-        scheme: Tag scheme, a key of ``zoo.data.tags.SCHEMES``.
+        scheme: Tag scheme, a key of ``zoo.data.tags.SCHEMES``; spans that overlap need BMEWO-V.
         segmentation: Version of the segmentation rule, a key of ``zoo.text.segment.RULES``.
         window: ``sentence``: a model reads one sentence at once; ``document``: as many whole sentences as fit.
         window_words: The most words in a window; longer sentences are cut there.
@@ -67,7 +77,8 @@ class CodecConfig:
 class Codec:
     """Encodes documents as windows, decodes tags as scored spans.
 
-    Round trip: ``decode(encode(document))`` loses only what the :class:`Flattening` report of ``encode`` counted.
+    Round trip: ``decode(encode(document))`` loses only what the :class:`Flattening` report of ``encode`` counted. So
+    the ``recall_ceiling`` of that report is the scheme's, with these words and windows, on those documents.
 
     Args:
         config: What checkpoints store.
@@ -91,8 +102,12 @@ class Codec:
 
     @property
     def inside_tags(self) -> dict[str, tuple[int, ...]]:
-        """For each label, the ids of the tags that continue a span begun before."""
-        prefixes = scheme_named(self.config.scheme).inside
+        """For each label, the ids of the tags that continue a span begun before and so make it longer.
+
+        None in BMEWO-V, where what continues a span depends on the tags beside it.
+        """
+        rules = scheme_named(self.config.scheme)
+        prefixes = "" if rules.overlaps else rules.continuing
         return {
             label: tuple(self.tags.index(f"{prefix}-{label}") for prefix in prefixes) for label in self.config.labels
         }
@@ -145,31 +160,35 @@ class Codec:
 
     def _encode_spans(self, document: Document, windows: list[Words]) -> tuple[list[list[int]], list[int], Flattening]:
         """Tag ids of every window, spans lost in it, and the report."""
-        kept, report = flatten(document.spans)
         word_starting = {start: (w, i) for w, words in enumerate(windows) for i, (start, _) in enumerate(words)}
         word_ending = {end: (w, i) for w, words in enumerate(windows) for i, (_, end) in enumerate(words)}
-        inside: list[list[WordSpan]] = [[] for _ in windows]
-        unaligned = crossing = 0
-        for span in kept:
-            if span.label not in self.config.labels:
+        aligned: list[list[WordSpan]] = [[] for _ in windows]
+        lost: Counter[str] = Counter()
+        distinct = dict.fromkeys(span.key for span in document.spans)
+        for fragments, label in distinct:
+            start, end = fragments[0][0], fragments[-1][1]
+            if label not in self.config.labels:
                 raise ValueError(
-                    f"Document {document.id!r}: span {span.start}-{span.end} has the label {span.label!r} but the "
-                    f"labels are {', '.join(self.config.labels)}; add it to the codec's labels or map it in the corpus."
+                    f"Document {document.id!r}: span {start}-{end} has the label {label!r} but the labels are "
+                    f"{', '.join(self.config.labels)}; add it to the codec's labels or map it in the corpus."
                 )
-            first, last = word_starting.get(span.start), word_ending.get(span.end)
-            if first is None or last is None:
-                unaligned += 1
+            first, last = word_starting.get(start), word_ending.get(end)
+            if len(fragments) > 1:
+                lost["discontinuous"] += 1
+            elif first is None or last is None:
+                lost["unaligned"] += 1
             elif first[0] != last[0]:
-                crossing += 1
+                lost["crossing"] += 1
             else:
-                inside[first[0]].append((first[1], last[1] + 1, span.label))
+                aligned[first[0]].append((first[1], last[1] + 1, label))
+        held = [holdable(spans, self.config.scheme) for spans in aligned]
+        lost["overlapping"] = sum(map(len, aligned)) - sum(map(len, held))
         ids = {tag: row for row, tag in enumerate(self.tags)}
         tags = [
             [ids[tag] for tag in spans_to_tags(spans, len(words), self.config.scheme)]
-            for spans, words in zip(inside, windows, strict=True)
+            for spans, words in zip(held, windows, strict=True)
         ]
-        lost = _lost_per_window(document.spans, inside, windows)
-        return tags, lost, replace(report, unaligned=unaligned, crossing=crossing)
+        return tags, _lost_per_window(document.spans, held, windows), Flattening(total=len(distinct), **lost)
 
     def decode(
         self,
@@ -185,20 +204,20 @@ class Codec:
             found: Spans as (window, first word, one past the last word, label, score).
 
         Returns:
-            The documents with these spans instead of their own, sorted by offset; their offsets slice the original
-            text.
+            The documents with these spans instead of their own, sorted by offset, then by label; their offsets slice
+            the original text.
         """
         spans: list[list[Span]] = [[] for _ in documents]
         for window, first, end, label, score in found:
             offsets = windows[window].offsets
             spans[windows[window].document].append(Span.of(offsets[first][0], offsets[end - 1][1], label, score))
         return [
-            document.with_spans(sorted(found_here, key=lambda span: span.fragments))
+            document.with_spans(sorted(found_here, key=lambda span: span.key))
             for document, found_here in zip(documents, spans, strict=True)
         ]
 
     def word_spans(self, tags: np.ndarray, lengths: np.ndarray) -> list[tuple[int, int, int, str]]:
-        """Reads the spans of legal tag sequences without a loop over words.
+        """Reads the spans of legal tag sequences; without a loop over words, but for BMEWO-V.
 
         Args:
             tags: Tag ids of B windows, shape (B, W), legal under :attr:`transitions`; padding is ignored.
@@ -207,11 +226,18 @@ class Codec:
         Returns:
             (row, first word, one past the last word, label), ordered by row and word.
         """
-        inside_prefixes = scheme_named(self.config.scheme).inside
+        scheme, rules = self.config.scheme, scheme_named(self.config.scheme)
+        if rules.overlaps:
+            named = [[self.tags[tag] for tag in row[:length]] for row, length in zip(tags, lengths, strict=True)]
+            return [(row, *span) for row, names in enumerate(named) for span in tags_to_spans(names, scheme)]
         is_outside = np.array([tag == "O" for tag in self.tags])
-        is_inside = np.array([tag[0] in inside_prefixes and tag != "O" for tag in self.tags])
+        is_inside = np.array([tag[0] in rules.continuing for tag in self.tags])
         real = np.arange(tags.shape[1]) < lengths[:, None]  # (B, W)
         inside = is_inside[tags] & real
+        if rules.may_begin_inside:
+            labels = np.array([tag[2:] for tag in self.tags])[tags]  # (B, W)
+            inside[:, 1:] &= labels[:, 1:] == labels[:, :-1]
+            inside[:, :1] = False
         tagged = ~is_outside[tags] & real
         goes_on = np.zeros_like(tagged)
         goes_on[:, :-1] = inside[:, 1:]  # a word's span goes on where the next word is inside it
