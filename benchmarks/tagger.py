@@ -25,7 +25,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_avg_fn
 
 from benchmarks.comparison import record_comparison, rounds
 from benchmarks.record import SPEED
-from zoo.data.corpora import load_corpus
+from zoo.data.splits import load_corpus
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch, budget_batches, collate
 from zoo.training.datamodule import TaggingDataModule

@@ -47,10 +47,10 @@ def _quiet_single_thread() -> None:
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """The folder of the corpora, which are not ours to ship: without it the tests that read them are skipped."""
-    from zoo.data import corpora
+    from zoo.data import splits
 
     try:
-        return corpora.data_root()
+        return splits.data_root()
     except FileNotFoundError as error:
         pytest.skip(f"The corpora are not here: {error}")
 

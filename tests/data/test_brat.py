@@ -2,14 +2,19 @@
 
 import os
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.data.strategies import documents, quick
 from zoo.data import brat
-from zoo.data.document import DataFormatError, Document, Span
+from zoo.data.document import DataFormatError, Document, Passage, Relation, Span, losses_of
 
 TEXT = "Breast and\r\novarian cancer 💉 in naïve e\u0301lan."
 
@@ -30,8 +35,9 @@ def test_spans_fragments_concepts_and_losses(tmp_path: Path) -> None:
         "N2\tReference T1 OMIM:114480\tBREAST CANCER\n"
         "\n"
         "T3\tTurned 20 26;0 6\tcancer Breast\n"
-        "R1\tIs_a Arg1:T1 Arg2:T2\t\nE1\tX:T1\nA1\tNegated T1\nM1\tNegated T1\n#1\tAnnotatorNotes T1\tsure\n"
-        "*\tEquiv T1 T2\n",
+        "R1\tIs_a Arg1:T4 Arg2:T2\t\nE1\tX:T1\nA1\tNegated T1\nM1\tNegated T1\n#1\tAnnotatorNotes T1\tsure\n"
+        "*\tEquiv T1 T2\nR2\tIs_a Arg1:T1 Arg2:T9\r\nR3\tCause Agent:T1 Theme:E1\nR4\tIs_a Arg1:T1 Arg2:T2\ta remark\n"
+        "T4\tDisease 7 10\tand",
     )
     (document,) = brat.read(path)
     assert document.id == "a"
@@ -41,8 +47,30 @@ def test_spans_fragments_concepts_and_losses(tmp_path: Path) -> None:
         Span(breast_cancer, "Disease", concepts=("MESH:D001943", "OMIM:114480")),
         Span.of(7, 19, "Pair"),
         Span(breast_cancer, "Turned"),
+        Span.of(7, 10, "Disease"),
     )
-    assert document.losses == {"relation": 1, "event": 1, "attribute": 2, "note": 1, "equivalence": 1}
+    first, second, _, last = document.spans
+    assert document.relations == (
+        Relation("Is_a", (("Arg1", last), ("Arg2", second))),
+        Relation("Is_a", (("Arg1", first), ("Arg2", second))),
+    )
+    assert document.losses == {"dangling relation": 2, "event": 1, "attribute": 2, "note": 2, "equivalence": 1}
+
+
+def test_notes_as_concepts(tmp_path: Path) -> None:
+    path = pair(
+        tmp_path,
+        TEXT,
+        "#1\tAnnotatorNotes T1\t <null> \nN1\tReference T1 C1\nT1\tDrug 0 6\tBreast\n#2\tAnnotatorNotes T1\t373477003\n"
+        "#3\tAnnotatorNotes T9\tof none\n#4\tAnnotatorNotes R1\tof a relation\n#5\tAnnotatorNotes T1\t\n"
+        "#6\tNormalized T1\tof another kind\n#7\tAnnotatorNotes T1\ttwo\tcolumns\n",
+    )
+    (document,) = brat.read(path, notes_are_concepts=True)
+    assert document.spans[0].concepts == ("<null>", "C1", "373477003")
+    assert document.losses == {"note": 5}
+    (document,) = brat.read(path)
+    assert document.spans[0].concepts == ("C1",)
+    assert document.losses == {"note": 7}
 
 
 def test_folders_in_order_and_texts_without_annotations(tmp_path: Path) -> None:
@@ -93,11 +121,39 @@ def test_bad_lines(tmp_path: Path, annotations: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["T1", "T1\tD", "T1\tD 0", "T1\tD 0 6", "T1 D 0 6 Breast", "T1\tD 0 -6\tx", "R1", "N1\t"]
+    "line",
+    [
+        *("T1", "T1\tD", "T1\tD 0", "T1\tD 0 6", "T1 D 0 6 Breast", "T1\tD 0 -6\tx", "T1\tD 0 1234567890\tx", "N1\t"),
+        *("R1", "R1\tIs_a", "R1\tIs_a Arg1:T1", "R1\tIs_a Arg1:T1 Arg2:", "R1\tIs_a T1 T2", "R1\tArg1:T1 Arg2:T2"),
+    ],
 )
-def test_cut_lines(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize("lenient", [False, True])
+def test_cut_lines(tmp_path: Path, line: str, lenient: bool) -> None:
     with pytest.raises(DataFormatError, match="is no brat annotation"):
-        list(brat.read(pair(tmp_path, TEXT, line)))
+        list(brat.read(pair(tmp_path, TEXT, line), lenient=lenient))
+
+
+def test_lenient_reading_counts_what_disagrees(tmp_path: Path) -> None:
+    annotations = (
+        "T1\tD 0 6\tBReast\n"
+        "T2\tD 40 99\tlan.\n"
+        "T3\tD 0 6;4 8\tBreast st a\n"
+        "T4\tD 5 5\t\n"
+        "T5\tD 6 5\t\n"
+        "T6\tD 0 6;6 10\tBreast  and\n"  # fragments may touch
+        "R1\tIs_a Arg1:T1 Arg2:T2\nR2\tIs_a Arg1:T3 Arg2:T1\nR3\tIs_a Arg1:T6 Arg2:T1\n"
+        "N1\tReference T1 C1\tx\nN2\tReference T2 C2\tx\nN3\tReference T7 C3\tx\n#1\tAnnotatorNotes T4\tC4\n"
+    )
+    path = pair(tmp_path, TEXT, annotations)
+    with pytest.raises(DataFormatError):
+        list(brat.read(path))
+    (document,) = brat.read(path, lenient=True)
+    assert document.spans == (Span.of(0, 6, "D", concepts=("C1",)), Span(((0, 6), (6, 10)), "D"))
+    assert document.relations == (Relation("Is_a", (("Arg1", document.spans[1]), ("Arg2", document.spans[0]))),)
+    losses = {"quoted text differs": 1, "beyond the text": 1, "impossible offsets": 3, "dangling relation": 2}
+    assert document.losses == losses | {"dangling concept": 2, "note": 1}
+    (document,) = brat.read(path, lenient=True, notes_are_concepts=True)
+    assert document.losses == losses | {"dangling concept": 3}
 
 
 def test_missing_texts_and_folders(tmp_path: Path) -> None:
@@ -106,10 +162,66 @@ def test_missing_texts_and_folders(tmp_path: Path) -> None:
         list(brat.read(tmp_path))
     assert str(caught.value) == (
         f"{tmp_path}/Wilson's, [x].ann: the text of these annotations is missing — expected Wilson's, [x].txt beside "
-        f"them — place the texts in {tmp_path}; some corpora leave them to be obtained from their owners."
+        f"them — place the texts in {tmp_path}; some corpora leave them to be obtained from their owners. "
+        "To count annotations without their texts, read with missing_text=blank."
     )
-    with pytest.raises(DataFormatError, match="no brat document"):
-        list(brat.read(tmp_path / "nothing"))
+    (tmp_path / "Wilson's, [x].conf").touch()
+    for path in (tmp_path / "nothing", tmp_path / "nothing.ann", *tmp_path.glob("*.conf")):
+        with pytest.raises(DataFormatError, match="no brat document"):
+            list(brat.read(path, missing_text="blank"))
+    with pytest.raises(ValueError, match="Expected missing_text to be error or blank but got 'none'"):
+        list(brat.read(tmp_path, missing_text="none"))
+
+
+def test_a_stand_in_for_a_missing_text(tmp_path: Path) -> None:
+    (tmp_path / "a.ann").write_text(
+        "T1\tSign 4 12\tred 💉yes\n"
+        "T2\tSign 8 9;4 7\t💉 red\n"
+        "T3\tSign 10 17\tes-like\n"
+        'T4\tSign 20 26\t"""low"""\n'  # quoted as in a CSV file, hence longer
+        "T5\tSign 22 25\tlow\n"
+        "R1\tIs_a Arg1:T1 Arg2:T2\n",
+        encoding="utf-8",
+    )
+    pair(tmp_path, "real", "T1\tSign 0 4\treal\n", "b")
+    stand_in, real = brat.read(tmp_path, missing_text="blank")
+    assert stand_in.text == '    red 💉yes-like   """low'
+    assert [span.fragments for span in stand_in.spans][1:3] == [((4, 7), (8, 9)), ((10, 17),)]
+    assert len(stand_in.relations) == 1
+    assert stand_in.losses == {"missing text": 1, "quoted text differs": 2}
+    assert (real.text, real.losses) == ("real", {})
+    (tmp_path / "a.ann").write_text("", encoding="utf-8")
+    assert next(brat.read(tmp_path, missing_text="blank")) == Document("a", "", losses={"missing text": 1})
+    for offsets in ("0 999999999", "0 1;10000000 10000001"):
+        (tmp_path / "a.ann").write_text(f"T1\tSign {offsets}\tx\n", encoding="utf-8")
+        with pytest.raises(DataFormatError, match="is beyond any document — expected at most 10,000,000 where"):
+            list(brat.read(tmp_path, missing_text="blank"))
+    for offsets in ("9 4", "9 4;1 3", "0 6;4 8"):
+        (tmp_path / "a.ann").write_text(f"T1\tSign {offsets}\tfever and more\n", encoding="utf-8")
+        assert next(brat.read(tmp_path, missing_text="blank")).losses == {"missing text": 1, "impossible offsets": 1}
+
+
+def test_links_and_folders_with_odd_names(tmp_path: Path) -> None:
+    pair(tmp_path, "x", "T1\tD 0 1\tx\n")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "folder.ann").mkdir()
+    assert [document.id for document in brat.read(tmp_path)] == ["a"]
+    (tmp_path / "b.txt").symlink_to(tmp_path / "b.txt")
+    with pytest.raises(OSError, match=r"b\.txt"):
+        list(brat.read(tmp_path))
+
+
+def test_a_folder_that_may_not_be_read(tmp_path: Path) -> None:
+    pair(tmp_path, "x", "")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    try:
+        if os.access(closed, os.R_OK):
+            pytest.skip("this user may read every folder")
+        with pytest.raises(PermissionError, match="closed"):
+            list(brat.read(tmp_path))
+    finally:
+        closed.chmod(0o700)
 
 
 def test_an_empty_fragment_is_left_out_and_counted(tmp_path: Path) -> None:
@@ -122,14 +234,33 @@ def test_byte_order_mark_and_crlf(tmp_path: Path) -> None:
     (document,) = brat.read(pair(tmp_path, "\ufeffA\r\nfever", "\ufeffT1\tD 3 8\tfever\r\n"))
     assert document.text == "A\r\nfever"
     assert document.spans[0].start == 3
+    annotations = "T1\tD 3 8\tfever\r\nR1\tX A:T1 B:T1\r\nN1\tReference T1 C1\r"
+    (document,) = brat.read(pair(tmp_path, "A\r\nfever", annotations))
+    assert document.spans == (Span.of(3, 8, "D", concepts=("C1",)),)
+    assert len(document.relations) == 1
+    assert brat.parse(annotations.split("\n"), "a.ann", "A\r\nfever", "a") == document
 
 
 def test_written_files(tmp_path: Path) -> None:
-    spans = (Span.of(20, 26, "D", score=0.5, concepts=("C1", "C2")), Span.of(7, 19, "D"))
-    losses = brat.write([Document("sub/x.y", TEXT, spans), Document("z", ""), Document("z", "again")], tmp_path)
-    assert losses == {"score": 1, "repeated id": 1}
+    one, other = spans = (Span.of(20, 26, "D", score=0.5, concepts=("C1", "C2")), Span.of(7, 19, "D"))
+    relations = (
+        Relation("Is_a", (("", one), ("Theme", other))),
+        Relation("Is_a", (("Arg1", other), ("", other))),
+        Relation("CID", (("", "D1"), ("", "D2"))),
+        Relation("CID", (("", one), ("", "D2"))),
+        Relation("Is_a", (("", one),)),
+        Relation("Is_a", (("", one), ("", one), ("", one))),
+        Relation("Is a", (("", one), ("", other))),
+        Relation("", (("", one), ("", other))),
+        Relation("Is_a", (("a:b", one), ("", other))),
+    )
+    passages = (Passage(0, 10, "title"), Passage(12, 20, "section"))
+    first = Document("sub/x.y", TEXT, spans, passages, {}, (Span.of(0, 6, "D"),), relations)
+    losses = brat.write([first, Document("z", ""), Document("z", "again")], tmp_path)
+    assert losses == {"score": 1, "repeated id": 1, "passage": 2, "alternative": 1, "relation": 7}
     assert (tmp_path / "sub" / "x.y.ann").read_bytes().decode() == (
         "T1\tD 7 19\tand  ovarian\nT2\tD 20 26\tcancer\nN1\tReference T2 C1\tcancer\nN2\tReference T2 C2\tcancer\n"
+        "R1\tIs_a Arg1:T2 Theme:T1\nR2\tIs_a Arg1:T1 Arg2:T1\n"
     )
     assert [document.id for document in brat.read(tmp_path)] == ["sub/x.y", "z", "z-2"]
     files = [name for _, _, names in os.walk(tmp_path) for name in names]
@@ -148,11 +279,129 @@ def test_labels_that_brat_cannot_hold(tmp_path: Path) -> None:
         brat.write([Document("1", "x", (Span.of(0, 1, "Cell line"),))], tmp_path)
 
 
-@given(documents())
+@st.composite
+def tied_documents(draw: st.DrawFn) -> Document:
+    """Documents with relations between their spans."""
+    document = draw(documents())
+    if not document.spans:
+        return document
+    argument = st.tuples(st.sampled_from(["", "Arg2", "Größe"]), st.sampled_from(document.spans))
+    ties = st.builds(Relation, st.sampled_from(["Is_a", "Cause:of"]), st.tuples(argument, argument))
+    return replace(document, relations=tuple(draw(st.lists(ties, max_size=4))))
+
+
+@given(tied_documents())
 @quick
 def test_round_trip(document: Document) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        assert not brat.write([document], folder)
+        assert brat.write([document], folder) == +Counter(passage=len(document.passages))
         (again,) = brat.read(folder)
+        (Path(folder) / "1.txt").unlink()
+        (stand_in,) = brat.read(folder, missing_text="blank")
     assert again.text == document.text
     assert again.spans == document.spans
+    for relation, expected in zip(again.relations, document.relations, strict=True):
+        roles = [role or f"Arg{number}" for number, (role, _) in enumerate(expected.arguments, start=1)]
+        assert relation.arguments == tuple(zip(roles, expected.spans, strict=True))
+        assert relation.label == expected.label
+    assert not again.losses
+    # Without its text: the same annotations, the same characters under them.
+    assert (stand_in.spans, stand_in.relations) == (again.spans, again.relations)
+    assert stand_in.losses == {"missing text": 1}
+    under = {at for span in again.spans for start, end in span.fragments for at in range(start, end)}
+    assert len(stand_in.text) == max((span.end for span in again.spans), default=0)
+    for at, character in enumerate(stand_in.text):
+        assert character == (again.text[at] if at in under and again.text[at] not in "\t\r\n" else " ")
+
+
+def _pairs(spans: Sequence[Span]) -> Counter[str]:
+    """How pairs of spans that share characters lie to each other, a set of characters each."""
+    counts: Counter[str] = Counter()
+    characters = [{at for start, end in span.fragments for at in range(start, end)} for span in spans]
+    for one, other in combinations(characters, 2):
+        if one & other:
+            counts["same" if one == other else "nested" if one <= other or other <= one else "crossing"] += 1
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("split", "files", "mentions", "fragments", "pairs", "relations", "dangling"),
+    [
+        ("train", 729, (3157, 451, 1647, 3744, 319, 1108), (599, 57, 7, 1), (444, 129, 451), 6347, 561),
+        ("dev", 104, (480, 45, 230, 528, 24, 151), (91, 10, 2, 0), (56, 40, 67), 867, 80),
+        ("test", 208, (942, 146, 471, 1061, 53, 276), (158, 20, 0, 0), (128, 83, 116), 1741, 132),
+    ],
+)
+def test_raredis(
+    data_root: Path,
+    split: str,
+    files: int,
+    mentions: tuple[int, ...],
+    fragments: tuple[int, ...],
+    pairs: tuple[int, ...],
+    relations: int,
+    dangling: int,
+) -> None:
+    """The corpus is published without its texts, which belong to others."""
+    folder = data_root / "en" / "raredis" / split
+    found = list(brat.read(folder, lenient=True, missing_text="blank"))
+    assert len(found) == files
+    labels = ("RAREDISEASE", "SKINRAREDISEASE", "DISEASE", "SIGN", "SYMPTOM", "ANAPHOR")
+    counts = Counter(span.label for document in found for span in document.spans)
+    assert tuple(counts.pop(label) for label in labels) == mentions
+    assert not counts
+    sizes = Counter(len(span.fragments) for document in found for span in document.spans)
+    assert tuple(sizes[size] for size in range(2, 6)) == fragments
+    together = sum((_pairs(document.spans) for document in found), Counter())
+    assert (together["same"], together["nested"], together["crossing"]) == pairs
+    assert sum(len(document.relations) for document in found) == relations - dangling
+    losses = losses_of(found)
+    assert (losses.pop("missing text"), losses.pop("dangling relation")) == (files, dangling)
+    assert set(losses) == {"quoted text differs"}  # quotation marks, doubled as in a CSV file
+    with pytest.raises(DataFormatError, match="the text of these annotations is missing"):
+        next(brat.read(folder))
+
+
+@pytest.mark.parametrize(
+    ("split", "files", "mentions", "discontinuous"),
+    [
+        ("train", 60, {"Disease": 1835, "Chemical": 4213, "GeneOrProtein": 14036}, 142),
+        ("dev", 7, {"Disease": 232, "Chemical": 335, "GeneOrProtein": 3002}, 6),
+        ("test", 30, {"Disease": 1013, "Chemical": 2200, "GeneOrProtein": 6409}, 80),
+    ],
+)
+def test_craft(data_root: Path, split: str, files: int, mentions: dict[str, int], discontinuous: int) -> None:
+    """A further discontinuous mention of the training part has a fragment without a character, which is counted."""
+    found = list(brat.read(data_root / "en" / "craft" / split))
+    assert len(found) == files
+    spans = [span for document in found for span in document.spans]
+    assert Counter(span.label for span in spans) == mentions
+    assert sum(len(span.fragments) > 1 for span in spans) == discontinuous
+    assert all(len(span.concepts) == 1 for span in spans)
+    assert losses_of(found) == ({"empty fragment": 1} if split == "train" else {})
+
+
+def test_pharmaconer(data_root: Path) -> None:
+    folder = data_root / "es" / "pharmaconer"
+    concepts: Counter[str] = Counter()
+    mentions: Counter[str] = Counter()
+    for split, files in (("train", 500), ("dev", 250), ("test", 250)):
+        found = list(brat.read(folder / split, lenient=True, notes_are_concepts=True))
+        assert len(found) == files
+        assert losses_of(found) == ({"quoted text differs": 5} if split == "train" else {})
+        codes = [(document.id, concept) for document in found for span in document.spans for concept in span.concepts]
+        rows = (folder / "indexing" / f"{split}.tsv").read_text(encoding="utf-8").splitlines()
+        assert Counter(codes) == Counter(tuple(row.split("\t")) for row in rows)
+        concepts.update(code for _, code in codes)
+        mentions.update(span.label for document in found for span in document.spans)
+        mentions["none"] += sum(not span.concepts for document in found for span in document.spans)
+    assert mentions == {"NORMALIZABLES": 4398, "NO_NORMALIZABLES": 50, "PROTEINAS": 3009, "UNCLEAR": 167, "none": 68}
+    assert concepts["<null>"] == 259
+    assert sum(count for code, count in concepts.items() if code.isdecimal()) == 7267
+    assert sum(count for code, count in concepts.items() if code.lower().startswith("chebi:")) == 30
+    name = "S0211-69952015000200015-1"  # five of its mentions lie a character or two off
+    with pytest.raises(DataFormatError, match=rf"{name}\.ann:\d+: the text at "):
+        list(brat.read(folder / "train"))
+    lines = (folder / "train" / f"{name}.ann").read_text(encoding="utf-8").splitlines()
+    repaired = (folder / "repaired" / f"{name}.txt").read_text(encoding="utf-8")
+    assert len(brat.parse(lines, name, repaired, name).spans) == 12

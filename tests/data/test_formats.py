@@ -9,6 +9,7 @@ import pytest
 from zoo.data import formats
 from zoo.data.document import DataFormatError, Document, Span
 
+READABLE = "brat, pubtator, bioc, bioc-json, conll, genetag, jsonl, tokens, text"
 DOCUMENT = Document("1", "Fever today", (Span.of(0, 5, "Disease"),))
 
 
@@ -27,6 +28,17 @@ DOCUMENT = Document("1", "Fever today", (Span.of(0, 5, "Disease"),))
         ("a.txt", "The blood group O", "text"),
         ("a.txt", "", "text"),
         ("a.txt", "# O\n", "text"),
+        ("a.xml", "", "bioc"),
+        ("a.in", "", "genetag"),
+        ("a.jsonl", '{"id": "1", "text": "x"}\n', "jsonl"),
+        ("a.json", '{"id": "1", "text": "x"}\n', "jsonl"),
+        ("a.ndjson", "", "jsonl"),
+        ("a.jsonl", '{"tokens": ["x"], "ner_tags": ["O"]}\n', "tokens"),
+        ("a.json", '{"tokens": ["x"], "ner_tags": [0]}\n', "tokens"),
+        ("a.json", '{"source": "x", "documents": []}', "bioc-json"),
+        ("a.json", '{\n"source": "x"', "bioc-json"),
+        ("a.jsonl", '{"id": "1", "passages": []}\n', "bioc-json"),
+        ("a.json", "[" * 100_000, "bioc-json"),
     ],
 )
 def test_detect(tmp_path: Path, name: str, content: str, expected: str) -> None:
@@ -41,23 +53,45 @@ def test_detect_folders_and_pairs(tmp_path: Path) -> None:
     assert formats.detect(tmp_path) == formats.detect(tmp_path / "a.txt") == "brat"
 
 
+def test_folders_of_files(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "sub/b.json"):
+        formats.write([DOCUMENT], tmp_path / name, "jsonl")
+    with pytest.raises(DataFormatError, match="cannot tell the format"):  # the endings name two
+        formats.detect(tmp_path)
+    (tmp_path / "sub/b.json").rename(tmp_path / "sub/b.jsonl")
+    assert formats.detect(tmp_path) == "jsonl"
+    assert [document.id for document in formats.read(tmp_path, "jsonl")] == ["1", "1"]
+    with pytest.raises(DataFormatError, match="no file of format pubtator"):
+        formats.read(tmp_path, "pubtator")
+
+
+def test_a_folder_of_gene_mentions(tmp_path: Path) -> None:
+    formats.write([DOCUMENT], tmp_path, "genetag")
+    assert formats.detect(tmp_path) == "genetag"
+
+
+def test_options() -> None:
+    with pytest.raises(ValueError, match="option for reading pubtator but got 'scheme'; its options are lenient"):
+        formats.read("x.pubtator", "pubtator", {"scheme": "BIOES"})
+    with pytest.raises(ValueError, match="option for writing jsonl but got 'scheme'; it has none"):
+        formats.write([], "x", "jsonl", {"scheme": "BIOES"})
+
+
 def test_what_cannot_be_told_lists_the_formats(tmp_path: Path) -> None:
-    path = tmp_path / "a.xml"
-    path.write_text("<xml/>", encoding="utf-8")
+    path = tmp_path / "a.doc"
+    path.write_text("prose", encoding="utf-8")
     with pytest.raises(DataFormatError) as caught:
         formats.detect(path)
-    assert str(caught.value) == (
-        f"{path}: cannot tell the format — expected one of brat, pubtator, conll, text — name the format."
-    )
+    assert str(caught.value) == (f"{path}: cannot tell the format — expected one of {READABLE} — name the format.")
     with pytest.raises(FileNotFoundError):
         formats.detect(tmp_path / "none.txt")
 
 
-@pytest.mark.parametrize("name", ["brat", "pubtator", "conll"])
+@pytest.mark.parametrize("name", [name for name, row in formats.FORMATS.items() if row.reader and row.writer])
 def test_every_format_reads_what_it_wrote(tmp_path: Path, name: str) -> None:
     path = tmp_path / "out"
     assert not formats.write([DOCUMENT], path, name)
-    (document,) = formats.read(path, name)
+    (document,) = formats.read(path, name, {"label": "Disease"} if name == "genetag" else {})
     assert (document.id, document.text.rstrip(), document.spans) == ("1", "Fever today", DOCUMENT.spans)
 
 
@@ -65,14 +99,13 @@ def test_unknown_names() -> None:
     with pytest.raises(ValueError, match="Expected a format") as caught:
         formats.read("x", "pubtater")
     assert str(caught.value) == (
-        "Expected a format that can be read, out of brat, pubtator, conll, text, but got 'pubtater'. "
-        "Did you mean 'pubtator'?"
+        f"Expected a format that can be read, out of {READABLE}, but got 'pubtater'. Did you mean 'pubtator'?"
     )
-    with pytest.raises(ValueError, match="can be written, out of brat, pubtator, conll, html, but got 'text'"):
+    with pytest.raises(ValueError, match="can be written, out of brat, pubtator, .*, html, but got 'text'"):
         formats.write([], "x", "text")
-    with pytest.raises(ValueError, match="read from standard input, out of pubtator, conll, text, but got None"):
+    with pytest.raises(ValueError, match="read from standard input, out of pubtator, .*, text, but got None"):
         formats.read("-")
-    with pytest.raises(ValueError, match="written to standard output, out of pubtator, conll, html, but got 'brat'"):
+    with pytest.raises(ValueError, match="written to standard output, out of pubtator, .*, html, but got 'brat'"):
         formats.write([], "-", "brat")
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 
 from tests.data.strategies import documents, quick
 from zoo.data import html
-from zoo.data.document import Document, Passage, Span
+from zoo.data.document import Document, Passage, Relation, Span
 
 EVIL = "<script>alert('x')</script>\"&amp;</p></body>"
 
@@ -82,6 +82,14 @@ def test_nested_crossing_and_discontinuous_spans(tmp_path: Path) -> None:
     assert "Cross 19–32</li>" in source
     assert source.count("<tr") == 1 + 5
     assert '<td class="n">0, 19</td><td class="n">6, 25</td>' in source
+
+
+def test_what_is_not_shown_is_counted(tmp_path: Path) -> None:
+    span = Span.of(0, 5, "D")
+    passages = (Passage(0, 5, "title"), Passage(6, 9, "abstract"), Passage(6, 7, "section"))
+    document = Document("1", "Fever now", (span,), passages, {}, (span, span), (Relation("Is_a", (("", span),)),))
+    losses = html.write([document, document], tmp_path / "page.html")
+    assert losses == {"relation": 2, "alternative": 4, "passage": 2}
 
 
 def test_no_documents_and_many_labels(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_index_says_what_the_metrics_say(name: str) -> None:
 
 @every_checkpoint
 def test_the_claimed_score_is_what_the_checkpoint_reaches(name: str, data_root: Path) -> None:
-    from zoo.data.corpora import load_corpus
+    from zoo.data.splits import load_corpus
 
     row = read_index()[name]
     gold: list[Document] = list(load_corpus(row["corpus"])["test"])

@@ -14,7 +14,7 @@ import torch
 from pytorch_lightning import Trainer
 from safetensors.torch import load_file
 
-from zoo.data.corpora import load_corpus
+from zoo.data.splits import load_corpus
 from zoo.evaluation.spans import score
 from zoo.hub.index import load
 from zoo.text.vectors import WordVectors, write_vectors

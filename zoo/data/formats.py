@@ -1,6 +1,7 @@
 """The file formats by name: one way to read and one to write any of them."""
 
 import inspect
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,7 +9,19 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from zoo.data import brat, conll, html, pubtator, rawtext, textfile
+from zoo.data import (
+    bioc,
+    bioc_json,
+    brat,
+    conll,
+    genetag,
+    html,
+    jsonl,
+    pubtator,
+    rawtext,
+    textfile,
+    tokens,
+)
 from zoo.data.document import DataFormatError, Document
 from zoo.data.nearest import did_you_mean
 
@@ -17,16 +30,19 @@ class Format(NamedTuple):
     """A file format.
 
     Args:
+        about: One line for people.
         reader: ``path → documents``; ``None`` where it can only be written.
         writer: ``documents, path → losses``; ``None`` where it can only be read.
         endings: File endings that name it, in lower case.
-        streams: Whether ``-`` (standard input and output) stands for its file.
+        is_folder: Whether what it reads and writes is a folder; else it is one file, and ``-`` stands for standard
+            input and output.
     """
 
+    about: str
     reader: Callable[..., Iterator[Document]] | None
     writer: Callable[..., Counter[str]] | None
     endings: tuple[str, ...]
-    streams: bool
+    is_folder: bool = False
 
     @property
     def reader_options(self) -> list[str]:
@@ -45,21 +61,33 @@ def _options(function: Callable[..., object]) -> list[str]:
 
 
 FORMATS = {
-    "brat": Format(brat.read, brat.write, (".ann",), streams=False),
-    "pubtator": Format(pubtator.read, pubtator.write, (".pubtator",), streams=True),
-    "conll": Format(conll.read, conll.write, (".conll", ".tsv", ".iob", ".iob2", ".bio"), streams=True),
-    "text": Format(rawtext.read, None, (), streams=True),  # `.txt` says little: see `detect`
-    "html": Format(None, html.write, (".html", ".htm"), streams=True),
+    "brat": Format("brat standoff: .txt with .ann", brat.read, brat.write, (".ann",), is_folder=True),
+    "pubtator": Format("PubTator abstracts", pubtator.read, pubtator.write, (".pubtator",)),
+    "bioc": Format("BioC XML", bioc.read, bioc.write, (".xml", ".bioc")),
+    "bioc-json": Format("BioC JSON", bioc_json.read, bioc_json.write, (".json",)),
+    "conll": Format(
+        "CoNLL columns: a word and its tag a line",
+        conll.read,
+        conll.write,
+        (".conll", ".tsv", ".iob", ".iob2", ".bio"),
+    ),
+    "genetag": Format("BioCreative II GM: .in with GENE.eval", genetag.read, genetag.write, (".in",), is_folder=True),
+    "jsonl": Format("JSON Lines: a document a line, nothing lost", jsonl.read, jsonl.write, (".jsonl", ".ndjson")),
+    "tokens": Format("JSON Lines of tokens and ner_tags (Hugging Face datasets)", tokens.read, tokens.write, ()),
+    "text": Format("plain text, read only", rawtext.read, None, ()),  # `.txt` says little: see `detect`
+    "html": Format("a page to look at, written only", None, html.write, (".html", ".htm")),
 }
 
 _SAMPLE_LINES = 20
+_LONGEST_SAMPLE = 10_000_000
 
 
 def detect(path: str | Path) -> str:
-    """The format of a file or folder, from its ending or, where that says nothing, its first lines.
+    """The format of a file or folder, from its ending or, where that says too little, its first lines.
 
-    A folder with ``.ann`` files is ``brat``, one with only ``.txt`` files ``text``. A ``.txt`` beside an ``.ann`` of
-    the same name is ``brat``.
+    A folder is of the format of its files, if they are of one: one with ``.ann`` files is ``brat``, one with an
+    ``.in`` file ``genetag``, one with only ``.txt`` files ``text``. A ``.txt`` beside an ``.ann`` of the same name is
+    ``brat``.
 
     Raises:
         DataFormatError: If it cannot be told; the message lists the formats.
@@ -71,9 +99,11 @@ def detect(path: str | Path) -> str:
     if path.is_dir():
         return _detect_folder(path)
     name = path.name.lower().removesuffix(".gz")
-    for format_name, row in FORMATS.items():
-        if name.endswith(row.endings):
-            return format_name
+    told = told_by_ending(path)
+    if told in ("jsonl", "bioc-json"):
+        return _detect_json(path, told)
+    if told:
+        return told
     sample = [line for line in islice(textfile.read_lines(path), _SAMPLE_LINES) if line.strip()]
     if sample and re.match(r"[^|\t]+\|t\|", sample[0]):
         return "pubtator"
@@ -84,18 +114,47 @@ def detect(path: str | Path) -> str:
     raise _undetected(path)
 
 
+def told_by_ending(path: str | Path) -> str | None:
+    """The format that a file's ending names, ``.gz`` aside; ``None`` where it names none."""
+    name = Path(path).name.lower().removesuffix(".gz")
+    return next((key for key, row in FORMATS.items() if row.endings and name.endswith(row.endings)), None)
+
+
+def _detect_json(path: Path, told: str) -> str:
+    """Tells the JSON formats by the keys of the first line that is an object of its own; ``.json`` may be either."""
+    first = next((line for line in textfile.read_lines(path) if line.strip()), "")
+    try:
+        keys = set(json.loads(first)) if len(first) < _LONGEST_SAMPLE else set()
+    except (ValueError, TypeError, RecursionError):
+        return told
+    if "tokens" in keys:
+        return "tokens"
+    if keys & {"passages", "documents"}:
+        return "bioc-json"
+    return "jsonl" if {"id", "text"} <= keys else told
+
+
 def _looks_like_columns(sample: list[str]) -> bool:
     """Whether lines are CoNLL's. One line is too little to tell: prose may end in ``blood group O``."""
     rows = [line.split() for line in sample if not line.startswith(("-DOCSTART-", "###MEDLINE:", "# "))]
-    is_tagged = all(re.fullmatch(r"O|[BIELSU]-\S+", row[-1]) for row in rows)
+    is_tagged = all(re.fullmatch(r"O|[BIELSUMWV]-\S+", row[-1]) for row in rows)
     return len(rows) > 1 and len({len(row) for row in rows}) == 1 and len(rows[0]) > 1 and is_tagged
 
 
 def _detect_folder(path: Path) -> str:
-    for format_name, ending in (("brat", ".ann"), ("text", ".txt"), ("text", ".txt.gz")):
+    for name, ending in (("brat", ".ann"), ("genetag", ".in")):
         if any(path.rglob(f"*{ending}")):
-            return format_name
+            return name
+    told = {name for file in _files(path) if (name := told_by_ending(file)) and FORMATS[name].reader}
+    if len(told) == 1:
+        return detect(next(file for file in _files(path) if told_by_ending(file) in told))
+    if not told and any(file.name.endswith(rawtext.ENDINGS) for file in _files(path)):
+        return "text"
     raise _undetected(path)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
 def _undetected(path: Path) -> DataFormatError:
@@ -114,7 +173,8 @@ def read(
     """Reads documents of any format.
 
     Args:
-        path: A file or folder; ``-`` for standard input, where ``format`` must be given.
+        path: A file or folder; of a format that is one file, a folder is all its files of that ending, with all
+            subfolders, sorted. ``-`` is standard input, where ``format`` must be given.
         format: A key of :data:`FORMATS`; by default, what :func:`detect` finds.
         options: Keyword arguments of the format's reader, as ``{"lenient": True}``.
 
@@ -124,18 +184,24 @@ def read(
     """
     is_stream = str(path) == textfile.STREAM
     name = detect(path) if format is None and not is_stream else format
-    readers = {key: row.reader for key, row in FORMATS.items() if row.reader and (row.streams or not is_stream)}
+    readers = {key: row.reader for key, row in FORMATS.items() if row.reader and not (row.is_folder and is_stream)}
     if name not in readers:
         raise _unknown(name, list(readers), "read from standard input" if is_stream else "read")
-    _check_options(name, FORMATS[name].reader_options, options, "read")
-    return readers[name](path, **(options or {}))
+    row, options = FORMATS[name], options or {}
+    _check_options(name, row.reader_options, options, "reading")
+    if row.is_folder or name == "text" or is_stream or not Path(path).is_dir():
+        return readers[name](path, **options)
+    files = [file for file in _files(Path(path)) if told_by_ending(file) and detect(file) == name]
+    if not files:
+        raise DataFormatError(path, 0, f"no file of format {name} — expected one ending in {row.endings}.")
+    return (document for file in files for document in readers[name](file, **options))
 
 
-def _check_options(name: str, known: list[str], options: Mapping[str, object] | None, what: str) -> None:
-    for option in options or ():
+def _check_options(name: str, known: list[str], options: Mapping[str, object], what: str) -> None:
+    for option in options:
         if option not in known:
             have = f"its options are {', '.join(known)}" if known else "it has none"
-            raise ValueError(f"Expected an option for {what}ing {name} but got {option!r}; {have}.")
+            raise ValueError(f"Expected an option for {what} {name} but got {option!r}; {have}.")
 
 
 def write(
@@ -145,7 +211,7 @@ def write(
 
     Args:
         documents: What to write.
-        path: A file, for brat a folder, or ``-`` for standard output.
+        path: A file, a folder (brat, genetag), or ``-`` for standard output.
         format: A key of :data:`FORMATS`.
         options: Keyword arguments of the format's writer, as ``{"scheme": "BIOES"}``.
 
@@ -156,8 +222,9 @@ def write(
         ValueError: If the format is unknown, cannot be written, or not to standard output, or has no such option.
     """
     is_stream = str(path) == textfile.STREAM
-    writers = {key: row.writer for key, row in FORMATS.items() if row.writer and (row.streams or not is_stream)}
+    writers = {key: row.writer for key, row in FORMATS.items() if row.writer and not (row.is_folder and is_stream)}
     if format not in writers:
         raise _unknown(format, list(writers), "written to standard output" if is_stream else "written")
-    _check_options(format, FORMATS[format].writer_options, options, "writ")
-    return writers[format](documents, path, **(options or {}))
+    options = options or {}
+    _check_options(format, FORMATS[format].writer_options, options, "writing")
+    return writers[format](documents, path, **options)

@@ -101,7 +101,7 @@ def write(documents: Iterable[Document], path: str | Path) -> Counter[str]:
         path: The file.
 
     Returns:
-        An empty counter: everything is shown.
+        What is not shown, counted: ``relation``, ``alternative``, and ``passage`` (other than title and abstract).
     """
     shown = list(documents)
     counts = Counter(span.label for document in shown for span in document.spans)
@@ -109,7 +109,17 @@ def write(documents: Iterable[Document], path: str | Path) -> Counter[str]:
     indices = {label: index for index, (label, _) in enumerate(counts.most_common())}
     with writing(path) as file:
         file.writelines(_page(shown, counts, indices))
-    return Counter()
+    return +sum(map(_unshown, shown), Counter[str]())
+
+
+def _unshown(document: Document) -> Counter[str]:
+    return Counter(
+        {
+            "relation": len(document.relations),
+            "alternative": len(document.alternatives),
+            "passage": sum(passage.kind not in ("title", "abstract") for passage in document.passages),
+        }
+    )
 
 
 def _escaped(text: object) -> str:

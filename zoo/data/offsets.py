@@ -14,6 +14,7 @@ def checked_span(
     source: str,
     line: int,
     lenient: Counter[str] | None = None,
+    concepts: tuple[str, ...] = (),
 ) -> Span | None:
     """A span whose offsets point at the text quoted in the file.
 
@@ -28,44 +29,63 @@ def checked_span(
         quoted: The span's text as in the file.
         source: The file, for the message.
         line: The line, for the message.
-        lenient: Where given, what disagrees is counted in it instead of raised: ``beyond the text`` (the span is left
-            out) and ``quoted text differs`` (the offsets are trusted).
+        lenient: Where given, what disagrees is counted in it instead of raised: ``beyond the text`` and ``impossible
+            offsets`` (without a character, an end before its beginning, or overlapping each other), both left out;
+            ``quoted text differs`` (the offsets are trusted).
+        concepts: The span's concept ids.
 
     Returns:
         The span; ``None`` where it is left out, which only ``lenient`` does.
 
     Raises:
-        DataFormatError: If the fragments are no span, or, unless ``lenient``, reach past the end of the text or hold
-            other text.
+        DataFormatError: If the label is empty; unless ``lenient``, if the fragments are no span, reach past the end
+            of the text or hold other text.
 
     Examples:
         >>> checked_span("A rare cancer.", [(7, 13)], "Disease", "cancer", "1.ann", 1).start
         7
+        >>> losses = Counter()
+        >>> checked_span("A rare cancer.", [(70, 76)], "Disease", "cancer", "1.ann", 1, losses), losses
+        (None, Counter({'beyond the text': 1}))
     """
     try:
-        span = Span(tuple(sorted((start, end) for start, end in fragments if start != end)), label)
+        try:
+            span = Span(tuple(fragments), label, None, concepts)
+        except ValueError:  # fragments may come in another order, and some empty
+            span = Span(tuple(sorted((start, end) for start, end in fragments if start != end)), label, None, concepts)
     except ValueError as error:
+        if lenient is not None and label:
+            lenient["impossible offsets"] += 1
+            return None
         raise DataFormatError(source, line, f"{error} Correct the line.") from error
-    where = ";".join(f"{start} {end}" for start, end in fragments)
-    if span.end > len(text):
+    if span.fragments[-1][1] > len(text):
         if lenient is not None:
             lenient["beyond the text"] += 1
             return None
         raise DataFormatError(
             source,
             line,
-            f"offsets {where} of {quoted!r} reach past the end of the text — expected at most {len(text)}, counted "
-            "in Unicode characters — check that text and annotations belong together, or remove the line.",
+            f"offsets {_in_words(fragments)} of {quoted!r} reach past the end of the text — expected at most "
+            f"{len(text)}, counted in Unicode characters — check that text and annotations belong together, or remove "
+            "the line.",
         )
-    found = " ".join(text[start:end] for start, end in fragments)
-    if found.split() != quoted.split():
+    if len(fragments) == 1:
+        ((start, end),) = fragments
+        found = text[start:end]
+    else:
+        found = " ".join(text[start:end] for start, end in fragments)
+    if found != quoted and found.split() != quoted.split():
         if lenient is not None:
             lenient["quoted text differs"] += 1
             return span
         raise DataFormatError(
             source,
             line,
-            f"the text at {where} is {found!r} — expected {quoted!r} as the line quotes it — "
+            f"the text at {_in_words(fragments)} is {found!r} — expected {quoted!r} as the line quotes it — "
             "check that offsets count Unicode characters of this very text, or correct the line.",
         )
     return span
+
+
+def _in_words(fragments: Sequence[tuple[int, int]]) -> str:
+    return ";".join(f"{start} {end}" for start, end in fragments)

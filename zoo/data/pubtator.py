@@ -6,69 +6,89 @@ r"""PubTator: abstracts with mentions and concept ids, many documents in a file.
     10021369|a|The adenomatous polyposis coli tumour suppressor …
     10021369<tab>40<tab>67<tab>adenomatous polyposis coli<tab>Disease<tab>D011125
 
+    10021369<tab>CID<tab>D006493<tab>D011125
+
 Offsets count characters of ``title + " " + abstract``. A mention has 5 columns (no concept id), 6, or 7 (the parts of
 a composite mention, counted in ``Document.losses`` as ``composite parts``). Concept ids are parted at ``|``; ``+``
-joins ids that only together say what is meant and stays within one. A blank line ends a document. A PMID that
-comes again later is a second document of the same id.
+joins ids that only together say what is meant and stays within one. A relation ties two concepts and has 4 columns;
+what stands beyond them (BioRED says there whether a finding is new) is counted as ``relation column``. A blank line
+ends a document. A PMID that comes again later is a second document of the same id.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
-from zoo.data.document import DataFormatError, Document, Passage, Span
+from zoo.data.document import DataFormatError, Document, Passage, Relation, Span
 from zoo.data.offsets import checked_span
 from zoo.data.textfile import numbered, one_column, read_lines, source_name, writing
 
 _PASSAGE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 _RELATION = re.compile(r"[A-Za-z][A-Za-z_-]+")  # two letters or more, as CID; one may be a 0 misread
-_NUMBER = re.compile(r"[0-9]{1,9}")
 _NO_CONCEPT = ("", "-", "-1")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
-def read(path: str | Path) -> Iterator[Document]:
+def read(path: str | Path, *, lenient: bool = False) -> Iterator[Document]:
     """Reads a file, holding one document at a time; ``-`` is standard input.
+
+    Args:
+        path: The file.
+        lenient: As for :func:`parse`.
 
     Raises:
         DataFormatError: As for :func:`parse`.
     """
-    return parse(read_lines(path), source_name(path))
+    return _documents(enumerate(read_lines(path), start=1), source_name(path), lenient)
 
 
-def parse(lines: Iterable[str], source: str) -> Iterator[Document]:
+def parse(lines: Iterable[str], source: str, *, lenient: bool = False) -> Iterator[Document]:
     r"""Reads documents off lines.
 
     Args:
         lines: Lines, with or without their ends.
         source: Where they come from, for messages.
+        lenient: Counts mentions whose offsets and text disagree in ``Document.losses``, instead of refusing the file.
+            Those ``beyond the text`` (as the ``NO ABSTRACT`` of PubTator's own files) and with ``impossible offsets``
+            are left out; where the ``quoted text differs``, the offsets are trusted.
 
     Yields:
         Documents with the passages ``title`` and ``abstract``.
 
     Raises:
-        DataFormatError: If a document is cut off, a line is not PubTator's, or offsets and text disagree.
+        DataFormatError: If a document is cut off, a line is not PubTator's, or, unless ``lenient``, offsets and text
+            disagree.
 
     Examples:
         >>> (document,) = parse(["1|t|Gout", "1|a|", "1\t0\t4\tGout\tDisease\tMESH:D006073"], "example")
         >>> document.text, document.spans[0].concepts
         ('Gout ', ('MESH:D006073',))
     """
+    return _documents(numbered(lines), source, lenient)
+
+
+def _documents(lines: Iterable[tuple[int, str]], source: str, lenient: bool) -> Iterator[Document]:
     entry: _Entry | None = None
-    for number, line in numbered(lines):
+    for number, line in lines:
+        columns = line.split("\t")
+        if entry and columns[0] == entry.id:
+            entry.add_annotation(columns, number)
+            continue
         passage = _PASSAGE.fullmatch(line)
-        if entry and (not line.strip() or (passage and passage[2] == "t")):
+        is_blank = not line.strip()
+        if entry and (is_blank or (passage and passage[2] == "t")):
             yield entry.document()
             entry = None
-        if not line.strip():
+        if is_blank:
             continue
         if entry is None:
-            entry = _Entry(passage, line, source, number)
+            entry = _Entry(passage, line, source, number, lenient)
         elif passage:
             entry.add_abstract(passage, number)
         else:
-            entry.add_annotation(line, number)
+            raise entry.stranger(columns[0], number)
     if entry:
         yield entry.document()
 
@@ -76,7 +96,7 @@ def parse(lines: Iterable[str], source: str) -> Iterator[Document]:
 class _Entry:
     """One document while its lines come in."""
 
-    def __init__(self, passage: re.Match[str] | None, line: str, source: str, number: int) -> None:
+    def __init__(self, passage: re.Match[str] | None, line: str, source: str, number: int, lenient: bool) -> None:
         if not passage or passage[2] != "t":
             raise DataFormatError(
                 source,
@@ -89,66 +109,79 @@ class _Entry:
         self.source, self.number = source, number
         self.text = ""
         self.spans: list[Span] = []
+        self.relations: list[Relation] = []
         self.losses: Counter[str] = Counter()
+        self.lenient = self.losses if lenient else None
 
     def add_abstract(self, passage: re.Match[str], number: int) -> None:
-        self._same_document(passage[1], number)
+        if passage[1] != self.id:
+            raise self.stranger(passage[1], number)
         if self.abstract is not None:
             raise DataFormatError(self.source, number, f"document {self.id} has two abstracts — expected one.")
         self.abstract = passage[3]
         self.text = f"{self.title} {self.abstract}"
 
-    def add_annotation(self, line: str, number: int) -> None:
-        columns = line.split("\t")
-        self._same_document(columns[0], number)
-        self._whole()
-        if len(columns) >= 5 and _NUMBER.fullmatch(columns[1]) and _NUMBER.fullmatch(columns[2]):
-            span = self._mention(columns, number)
-            if span is not None:
-                self.spans.append(span)
-        elif len(columns) == 4 and _RELATION.fullmatch(columns[1]) and all(columns[2:]):
-            self.losses["relation"] += 1
-        else:
+    def add_annotation(self, columns: list[str], number: int) -> None:
+        if self.abstract is None:
+            raise self._cut_off()
+        if len(columns) < 5:
+            return self._add_relation(columns, number)
+        try:
+            fragment = int(columns[1]), int(columns[2])
+        except ValueError:
+            return self._add_relation(columns, number)
+        quoted, label = columns[3], columns[4].strip()
+        concepts = _concepts(columns[5]) if len(columns) > 5 else ()
+        span = checked_span(self.text, (fragment,), label, quoted, self.source, number, self.lenient, concepts)
+        if span is not None:
+            self.spans.append(span)
+            if len(columns) > 6 and any(column.strip() for column in columns[6:]):
+                self.losses["composite parts"] += 1
+        return None
+
+    def _add_relation(self, columns: list[str], number: int) -> None:
+        label, one, other = (*columns[1:4], "", "", "")[:3]
+        if not (_RELATION.fullmatch(label) and one.strip() and other.strip()):
+            line = "\t".join(columns)
             raise DataFormatError(
                 self.source,
                 number,
                 f"{line[:80]!r} is neither mention nor relation — expected 5 to 7 tab-separated columns "
                 "(PMID, start, end, mention, type, id) — check that the file is not cut off here.",
-            )
+            ) from None
+        self.relations.append(Relation(label, (("", one.strip()), ("", other.strip()))))
+        if surplus := sum(bool(column.strip()) for column in columns[4:]):
+            self.losses["relation column"] += surplus
 
-    def _mention(self, columns: list[str], number: int) -> Span | None:
-        _, start, end, quoted, label, *rest = columns
-        fragment = int(start), int(end)
-        span = checked_span(self.text, [fragment], label.strip(), quoted, self.source, number)
-        if span is None:
-            return None
-        self.losses["composite parts"] += len(rest) > 1 and bool(rest[1].strip())
-        names = [name.strip() for name in rest[0].split("|")] if rest else []
-        return Span.of(*fragment, span.label, concepts=tuple(name for name in names if name not in _NO_CONCEPT))
+    def stranger(self, pmid: str, number: int) -> DataFormatError:
+        """What to raise for another document's line."""
+        return DataFormatError(
+            self.source,
+            number,
+            f"a line of document {pmid[:40]!r} stands in document {self.id} — expected {self.id} — "
+            "check that its title line is not missing.",
+        )
 
-    def _same_document(self, pmid: str, number: int) -> None:
-        if pmid != self.id:
-            raise DataFormatError(
-                self.source,
-                number,
-                f"a line of document {pmid[:40]!r} stands in document {self.id} — expected {self.id} — "
-                "check that its title line is not missing.",
-            )
-
-    def _whole(self) -> None:
-        if self.abstract is None:
-            raise DataFormatError(
-                self.source,
-                self.number,
-                f"document {self.id} has a title but no abstract — expected '{self.id}|a|…' on the next line "
-                "(which may be empty after the last bar) — check that the file is not cut off here.",
-            )
+    def _cut_off(self) -> DataFormatError:
+        return DataFormatError(
+            self.source,
+            self.number,
+            f"document {self.id} has a title but no abstract — expected '{self.id}|a|…' on the next line "
+            "(which may be empty after the last bar) — check that the file is not cut off here.",
+        )
 
     def document(self) -> Document:
-        self._whole()
+        if self.abstract is None:
+            raise self._cut_off()
         middle = len(self.title)
         passages = Passage(0, middle, "title"), Passage(middle + 1, len(self.text), "abstract")
-        return Document(self.id, self.text, tuple(self.spans), passages, +self.losses)
+        return Document(self.id, self.text, tuple(self.spans), passages, self.losses, relations=tuple(self.relations))
+
+
+@lru_cache(maxsize=4096)  # the same few concepts come again and again
+def _concepts(column: str) -> tuple[str, ...]:
+    names = (name.strip() for name in column.split("|"))
+    return tuple(name for name in names if name not in _NO_CONCEPT)
 
 
 def write(documents: Iterable[Document], path: str | Path) -> Counter[str]:
@@ -164,7 +197,9 @@ def write(documents: Iterable[Document], path: str | Path) -> Counter[str]:
 
     Returns:
         What PubTator cannot hold, counted: ``line break`` (now blanks), ``discontinuous`` (spans left out),
-        ``score`` and ``passage`` (dropped).
+        ``alternative``, ``score``, ``passage`` (other than title and abstract) and ``concept`` (one that reads as
+        none, as ``-1``), all dropped, ``relation`` (left out unless it ties two concepts) and ``role`` (of what a
+        relation ties, dropped).
 
     Raises:
         ValueError: If an id, label or concept holds a character that PubTator uses itself.
@@ -178,14 +213,28 @@ def write(documents: Iterable[Document], path: str | Path) -> Counter[str]:
 
 
 def _lost(document: Document) -> Counter[str]:
+    middle = _title_end(document)
+    passages = Passage(0, middle, "title"), Passage(middle + 1, len(document.text), "abstract")
+    ties = [relation for relation in document.relations if _is_held(relation)]
     return Counter(
         {
             "line break": len(_LINE_BREAK.findall(document.text)),
             "discontinuous": sum(len(span.fragments) > 1 for span in document.spans),
+            "alternative": len(document.alternatives),
             "score": sum(span.score is not None for span in document.spans),
-            "passage": sum(passage.kind not in ("title", "abstract") for passage in document.passages),
+            "passage": sum(passage not in passages for passage in document.passages),
+            "concept": sum(name in _NO_CONCEPT for span in document.spans for name in span.concepts),
+            "relation": len(document.relations) - len(ties),
+            "role": sum(bool(role) for relation in ties for role, _ in relation.arguments),
         }
     )
+
+
+def _is_held(relation: Relation) -> bool:
+    """Whether PubTator has a line for it: two concept ids, under a label that cannot be taken for an offset."""
+    ids = [filler for _, filler in relation.arguments if isinstance(filler, str)]
+    is_plain = all(name.strip() and not re.search(r"[\t\r\n]", name) for name in ids)
+    return len(relation.arguments) == len(ids) == 2 and is_plain and _RELATION.fullmatch(relation.label) is not None
 
 
 def _title_end(document: Document) -> int:
@@ -206,7 +255,10 @@ def _lines(document: Document) -> Iterator[str]:
         if len(span.fragments) > 1:
             continue
         quoted = span.slice(text).replace("\t", " ")
-        label = one_column(span.label, "label", document.id, "\t\r\n")
+        label = one_column(span.label.strip(), "label", document.id, "\t\r\n")
         concepts = "|".join(one_column(concept, "concept", document.id, "|\t\r\n") for concept in span.concepts)
         yield f"{pmid}\t{span.start}\t{span.end}\t{quoted}\t{label}\t{concepts}\n"
+    for relation in filter(_is_held, document.relations):
+        one, other = (filler for _, filler in relation.arguments)
+        yield f"{pmid}\t{relation.label}\t{one}\t{other}\n"
     yield "\n"

@@ -30,7 +30,12 @@ def source_name(path: str | Path) -> str:
 
 
 @contextlib.contextmanager
-def _opened(path: str | Path) -> Iterator[IO[bytes]]:
+def opened(path: str | Path) -> Iterator[IO[bytes]]:
+    """A file's bytes, unpacked where its name ends in ``.gz``; ``-`` is standard input.
+
+    Raises:
+        DataFormatError: If the gzip file is damaged.
+    """
     if str(path) == STREAM:
         yield sys.stdin.buffer
         return
@@ -61,7 +66,7 @@ def read_text(path: str | Path) -> str:
     Raises:
         DataFormatError: If it is not UTF-8, or a damaged gzip file.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         return _decoded(file.read().removeprefix(codecs.BOM_UTF8), source_name(path), 1)
 
 
@@ -72,7 +77,7 @@ def read_lines(path: str | Path) -> Iterator[str]:
         DataFormatError: If a line is not UTF-8, or the gzip file is damaged.
     """
     source = source_name(path)
-    with _opened(path) as file:
+    with opened(path) as file:
         for number, raw in enumerate(file, start=1):
             yield _without_end(_decoded(raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw, source, number))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from zoo.data import formats, rawtext, textfile
-from zoo.data.corpora import data_root
+from zoo.data.splits import data_root
 
 _PUBTATOR_TEXT = re.compile(r"[^|\t]+\|[ta]\|(.*)")
 _GENE_MENTION_LINE = re.compile(r"P\d{8}[A-Z]\d{4}[a-z]? (.*)")
@@ -15,7 +15,7 @@ def find_texts(patterns: Sequence[str | Path]) -> list[Path]:
     """Resolves files, folders and patterns (``*``, ``**``, ``?``).
 
     A relative pattern is looked up below the working directory and, only where nothing is found there, below the data
-    folder (:func:`zoo.data.corpora.data_root`).
+    folder (:func:`zoo.data.splits.data_root`).
 
     Returns:
         Paths in the order of the patterns, each once.
