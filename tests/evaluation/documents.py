@@ -31,3 +31,30 @@ def random_pairs(seed: int, count: int, length: int = 30) -> tuple[list[Document
         gold.append(document)
         predicted.append(document.with_spans(found))
     return gold, predicted
+
+
+def random_tangle(generator: random.Random, length: int, fragments: int = 1, most: int = 5) -> list[Span]:
+    """Spans that nest, cross and repeat, of up to so many fragments, in any order; often none at all."""
+    spans = []
+    for _ in range(generator.choice((0, *range(most + 1)))):
+        count = generator.randint(1, fragments)
+        cuts = sorted(generator.sample(range(length + 1), 2 * count))
+        spans.append(Span(tuple(zip(cuts[::2], cuts[1::2], strict=True)), generator.choice(LABELS)))
+    return spans
+
+
+def random_tangles(
+    seed: int, count: int, length: int = 14, fragments: int = 1
+) -> tuple[list[Document], list[Document]]:
+    """Gold documents and predictions, with spans that overlap; some predictions are gold, but for the label perhaps."""
+    generator = random.Random(seed)
+    gold, predicted = [], []
+    for number in range(count):
+        true, found = (random_tangle(generator, length, fragments) for _ in range(2))
+        found += [span for span in true if generator.random() < 0.3]
+        found += [Span(span.fragments, generator.choice(LABELS)) for span in true if generator.random() < 0.3]
+        generator.shuffle(found)
+        document = Document(str(number), "x" * length, tuple(true))
+        gold.append(document)
+        predicted.append(document.with_spans(found))
+    return gold, predicted

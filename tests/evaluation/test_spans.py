@@ -1,6 +1,8 @@
 """The strict scorer agrees with seqeval and nervaluate on what they can express."""
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from nervaluate import Evaluator
@@ -10,7 +12,7 @@ from seqeval.scheme import IOB2
 from tests.evaluation.documents import LABELS, random_pairs
 from zoo.data.document import Document, Span
 from zoo.data.tags import spans_to_tags
-from zoo.evaluation.spans import Counts, Report, count_spans, score
+from zoo.evaluation.spans import Averages, Counts, Report, align, count_keys, count_spans, score
 
 
 def tags_of(documents: list[Document]) -> list[list[str]]:
@@ -30,7 +32,11 @@ def test_agrees_with_seqeval_strict(seed: int) -> None:
         assert math.isclose(counts.precision, theirs[name]["precision"])
         assert math.isclose(counts.recall, theirs[name]["recall"])
         assert math.isclose(counts.f1, theirs[name]["f1-score"])
-    assert math.isclose(ours.macro_f1, theirs["macro avg"]["f1-score"])
+    for averages, name in ((ours.macro, "macro avg"), (ours.weighted, "weighted avg")):
+        assert math.isclose(averages.precision, theirs[name]["precision"])
+        assert math.isclose(averages.recall, theirs[name]["recall"])
+        assert math.isclose(averages.f1, theirs[name]["f1-score"])
+    assert ours.macro_f1 == ours.macro.f1
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -68,7 +74,8 @@ def test_a_wrong_label_is_wrong_for_both_labels() -> None:
 
 def test_undefined_scores_are_zero() -> None:
     assert (Counts().precision, Counts().recall, Counts().f1) == (0.0, 0.0, 0.0)
-    assert Report("strict", ()).macro_f1 == 0.0
+    assert Report("strict", ()).macro == Report("strict", ()).weighted == Averages(0.0, 0.0, 0.0)
+    assert Report("strict", ({"Gene": Counts(fp=1)},)).weighted == Averages(0.0, 0.0, 0.0)  # nothing is gold
     assert score([], []).micro == Counts()
 
 
@@ -102,3 +109,70 @@ def test_mismatched_documents_raise(predicted: list[str], message: str) -> None:
     with pytest.raises(ValueError, match="document") as error:
         score(documents(["a:x", "b:y"]), documents(predicted))
     assert str(error.value) == message
+
+
+def test_averages_weigh_labels() -> None:
+    report = Report("strict", ({"Gene": Counts(tp=3), "Cell": Counts(fn=1)},))
+    assert report.macro == Averages(0.5, 0.5, 0.5)
+    assert report.weighted == Averages(0.75, 0.75, 0.75)
+    assert report.macro_f1 == 0.5
+
+
+def test_keys_are_counted_by_label() -> None:
+    assert count_keys({(1, "b"), (2, "a")}, {(1, "b"), (1, "a")}) == {"a": Counts(fp=1, fn=1), "b": Counts(tp=1)}
+
+
+def named(ids: str, text: str = "x") -> list[Document]:
+    return [Document(name, text) for name in ids]
+
+
+@pytest.mark.parametrize("order", ["abc", "cab", "bca"])
+def test_predictions_in_another_order(order: str) -> None:
+    gold, predicted = random_pairs(0, count=3)
+    gold, predicted = ([replace(d, id="abc"[int(d.id)]) for d in documents] for documents in (gold, predicted))
+    by_id = {document.id: document for document in predicted}
+    assert align(gold, [by_id[name] for name in order]) == predicted
+    assert score(gold, align(gold, [by_id[name] for name in order])) == score(gold, predicted)
+
+
+def test_repeated_ids_keep_their_order() -> None:
+    first, second = (Document("a", "xx", (Span.of(0, end, "Gene"),)) for end in (1, 2))
+    gold = named("aba")
+    assert align(gold, [first, second, Document("b", "")]) == [first, Document("b", ""), second]
+    assert align(gold, [second, Document("b", ""), first]) == [second, Document("b", ""), first]
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "message"),
+    [
+        ("abc", "ab", "Expected the 3 gold documents among the 2 predicted ones, by their ids, but got 1 missing: c."),
+        (
+            "ab",
+            "bac",
+            "Expected the 2 gold documents among the 3 predicted ones, by their ids, but got 1 not in gold: c.",
+        ),
+        ("ab", "bb", "but got 1 missing: a; 1 not as often as in gold: b (2 for 1)."),
+        ("abcdefgh", "", "but got 8 missing: a, b, c, d, e, …."),
+        ("aab", "abb", "but got 2 not as often as in gold: a (1 for 2), b (2 for 1)."),
+    ],
+)
+def test_documents_that_cannot_be_aligned(gold: str, predicted: str, message: str) -> None:
+    with pytest.raises(ValueError, match="Expected the") as error:
+        align(named(gold), named(predicted))
+    assert str(error.value).endswith(message)
+
+
+def test_texts_are_compared_when_scoring() -> None:
+    gold, predicted = named("ab"), named("ba", text="y")
+    with pytest.raises(ValueError, match="Expected the gold text in document 'a'"):
+        score(gold, align(gold, predicted))
+
+
+def test_a_corpus_with_a_repeated_document(data_root: Path) -> None:
+    from zoo.data.pubtator import read
+
+    gold = list(read(data_root / "en" / "ncbi-disease" / "NCBItrainset_corpus.txt"))
+    predicted = sorted(gold, key=lambda document: document.id)
+    assert len({document.id for document in gold}) == len(gold) - 1
+    micro = score(gold, align(gold, predicted)).micro
+    assert (micro.f1, micro.tp) == (1.0, 5145)

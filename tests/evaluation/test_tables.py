@@ -38,6 +38,42 @@ SPEED = {
     "versions": "",
     "date": "2025-01-01",
 }
+MEMORY = {
+    "format": "brat",
+    "megabytes": "200",
+    "peak_mb": "21.5",
+    "baseline_mb": "20.1",
+    "seconds": "9.0",
+    "device": "cpu",
+    "command": "",
+    "versions": "",
+    "date": "2025-01-01",
+}
+CORPUS = {
+    "corpus": "c",
+    "split": "test",
+    "texts": "real",
+    "documents": "100",
+    "documents_published": "101",
+    "sentences": "1200",
+    "sentences_published": "",
+    "words": "30000",
+    "entities": "1500",
+    "entities_published": "1500",
+    "mapped": "1400",
+    "mapped_published": "1400",
+    "differs": "documents",
+    "scheme": "IOB2",
+    "spans": "1399",
+    "discontinuous": "1",
+    "overlapping": "0",
+    "unaligned": "0",
+    "crossing": "0",
+    "recall_ceiling": "0.99929",
+    "command": "",
+    "versions": "",
+    "date": "2025-01-01",
+}
 
 
 def write(path: Path, default: dict[str, str], *changes: dict[str, str]) -> None:
@@ -94,6 +130,39 @@ def test_speed_shows_the_latest_row_per_peer(tmp_path: Path) -> None:
         r"| viterbi | 2.0 | other\|crf | ms | 3.0 (2.5–3.5) | 5 | cpu |",
         "| viterbi | 2.0 | torchcrf 1.1 | ms | 4.0 (2.5–3.5) | 5 | cpu |",
     ]
+
+
+def test_memory_shows_the_latest_row_per_format(tmp_path: Path) -> None:
+    write(tmp_path / "memory.csv", MEMORY, {"peak_mb": "22.0", "date": "2025-02-01"}, {}, {"format": "bioc"})
+    assert filled("memory", tmp_path)[3:-1] == [
+        "| bioc | 200 | 21.5 | 20.1 | 9.0 | cpu |",
+        "| brat | 200 | 22.0 | 20.1 | 9.0 | cpu |",
+    ]
+
+
+def test_corpora_show_found_and_published_and_a_ceiling_for_schemes_that_hold_the_same(tmp_path: Path) -> None:
+    stand_in = {"corpus": "b", "texts": "stand-in", "recall_ceiling": "0.85"}
+    write(
+        tmp_path / "corpora.csv",
+        CORPUS,
+        *({"scheme": scheme} for scheme in ("IOB2", "BIOES")),
+        {"scheme": "BMEWO-V", "recall_ceiling": "0.5"},
+        {"scheme": "BMEWO-V", "recall_ceiling": "1.00000", "date": "2025-02-01"},
+        *({"split": "train", "scheme": scheme, "sentences_published": "1199"} for scheme in ("IOB2", "BIOES")),
+        *(stand_in | {"scheme": scheme} for scheme in ("IOB2", "BIOES", "BMEWO-V")),
+    )
+    header, _, *rows = filled("corpora", tmp_path)[1:-1]
+    assert header.endswith("| in the corpus's labels | ceiling of BIOES, IOB2 | ceiling of BMEWO-V |")
+    assert rows == [
+        "| b | test | 100 / 101 |  |  | 1,500 / 1,500 | 1,400 / 1,400 | 85.00 * | 85.00 * |",
+        "| c | train | 100 / 101 | 1,200 / 1,199 | 30,000 | 1,500 / 1,500 | 1,400 / 1,400 | 99.93 |  |",
+        "| c | test | 100 / 101 | 1,200 | 30,000 | 1,500 / 1,500 | 1,400 / 1,400 | 99.93 | 100 |",
+    ]
+
+
+@pytest.mark.parametrize("name", ["speed", "memory", "corpora", "accuracy:c"])
+def test_a_table_without_rows_says_so(name: str, tmp_path: Path) -> None:
+    assert any(" yet." in line for line in filled(name, tmp_path))
 
 
 def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,16 +1,20 @@
 """The strict span scorer, and the report that every scorer of this room returns.
 
 A scorer is a function that counts one pair of documents, as :func:`count_spans`, and a name for :class:`Report`.
-Another protocol (exact boundaries, partial overlap, an official evaluation) is another file beside this one: it
-pairs documents with :func:`paired`, counts in its own way and returns the same :class:`Report`.
+Another protocol (partial overlap, tags, an official evaluation) is another file beside this one: it pairs documents
+with :func:`paired`, counts in its own way and returns the same :class:`Report`. ``scorers`` names them all.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple, TypeVar
 
 from zoo.data.document import Document
+
+Place = TypeVar("Place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +70,34 @@ class Counts:
         return 2 * self.tp / both if both else 0.0
 
 
+class Averages(NamedTuple):
+    """Scores averaged over labels; this F1 is the mean of F1 scores, not the harmonic mean of the other two."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
 @dataclass(frozen=True)
 class Report:
     """What a scorer found.
+
+    The averages are those of scikit-learn and seqeval, over the labels found in gold or prediction; 0.0 where there
+    are none.
 
     Args:
         scorer: The protocol's name, as ``strict``: no figure is shown without it.
         documents: Counts by label, one mapping per document, in the order of the documents; a label a document
             has neither in gold nor in prediction may be missing.
+        unscored: Spans that the protocol cannot express and that are therefore not in the counts, by kind, as
+            ``{"gold unaligned": 2}``.
+        figures: What the protocol yields besides, by name, as ``{"accuracy": 0.98}``.
     """
 
     scorer: str
     documents: tuple[Mapping[str, Counts], ...]
+    unscored: Mapping[str, int] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def labels(self) -> dict[str, Counts]:
@@ -94,9 +114,27 @@ class Report:
         return sum(self.labels.values(), Counts())
 
     @property
+    def macro(self) -> Averages:
+        """The unweighted mean over labels."""
+        return self._mean([1] * len(self.labels))
+
+    @property
+    def weighted(self) -> Averages:
+        """The mean over labels, each weighted by its number of gold spans; 0.0 where nothing is gold."""
+        return self._mean([counts.gold for counts in self.labels.values()])
+
+    @property
     def macro_f1(self) -> float:
-        """Unweighted mean F1 of the labels found in gold or prediction; 0.0 where there are none."""
-        return sum(counts.f1 for counts in self.labels.values()) / len(self.labels) if self.labels else 0.0
+        """The F1 of :attr:`macro`."""
+        return self.macro.f1
+
+    def _mean(self, weights: Sequence[float]) -> Averages:
+        rows = [(counts.precision, counts.recall, counts.f1) for counts in self.labels.values()]
+        total = sum(weights)
+        if not total:
+            return Averages(0.0, 0.0, 0.0)
+        columns = zip(*rows, strict=True)
+        return Averages(*(sum(w * x for w, x in zip(weights, column, strict=True)) / total for column in columns))
 
 
 def count_spans(gold: Document, predicted: Document) -> dict[str, Counts]:
@@ -118,7 +156,19 @@ def count_spans(gold: Document, predicted: Document) -> dict[str, Counts]:
         >>> count_spans(gold, gold.with_spans([Span.of(0, 11, "Disease")]))
         {'Disease': Counts(tp=0, fp=1, fn=1)}
     """
-    true, found = {span.key for span in gold.spans}, {span.key for span in predicted.spans}
+    return count_keys({span.key for span in gold.spans}, {span.key for span in predicted.spans})
+
+
+def count_keys(true: AbstractSet[tuple[Place, str]], found: AbstractSet[tuple[Place, str]]) -> dict[str, Counts]:
+    """Counts two sets of pairs, each the place of something and its label: right is what is in both.
+
+    Args:
+        true: Gold pairs.
+        found: Predicted pairs.
+
+    Returns:
+        Counts by label, labels sorted.
+    """
     tp, fp, fn = (Counter(label for _, label in keys) for keys in (true & found, found - true, true - found))
     return {label: Counts(tp[label], fp[label], fn[label]) for label in sorted(tp | fp | fn)}
 
@@ -142,6 +192,8 @@ def score(gold: Sequence[Document], predicted: Sequence[Document]) -> Report:
 def paired(gold: Sequence[Document], predicted: Sequence[Document]) -> Iterator[tuple[Document, Document]]:
     """Pairs each gold document with its prediction and checks that they are the same document.
 
+    Predictions that come in another order, as from another folder, go through :func:`align` before.
+
     Raises:
         ValueError: If ids or texts differ at a position, or one sequence is longer; a differing id is named before
             a differing length, for it shows where a document was lost.
@@ -162,3 +214,47 @@ def paired(gold: Sequence[Document], predicted: Sequence[Document]) -> Iterator[
 def _first_difference(one: str, other: str) -> int:
     shorter = min(len(one), len(other))
     return next((i for i in range(shorter) if one[i] != other[i]), shorter)
+
+
+def align(gold: Sequence[Document], predicted: Sequence[Document]) -> list[Document]:
+    """Brings predicted documents into the order of the gold documents, by their ids.
+
+    An id that occurs as often on both sides is no mistake: those documents keep their order among themselves.
+
+    Args:
+        gold: Documents whose order decides.
+        predicted: One document for each, in any order.
+
+    Returns:
+        The predicted documents, ready for :func:`paired`.
+
+    Raises:
+        ValueError: If an id is missing, superfluous, or occurs more or less often than in gold.
+
+    Examples:
+        >>> one, two = Document("1", "a"), Document("2", "b")
+        >>> align([one, two], [two, one]) == [one, two]
+        True
+    """
+    wanted, given = Counter(document.id for document in gold), Counter(document.id for document in predicted)
+    if wanted != given:
+        repeated = [name for name in wanted if given[name] and given[name] != wanted[name]]
+        mistakes = [
+            _named("missing", [name for name in wanted if not given[name]]),
+            _named("not in gold", [name for name in given if not wanted[name]]),
+            _named("not as often as in gold", [f"{name} ({given[name]} for {wanted[name]})" for name in repeated]),
+        ]
+        raise ValueError(
+            f"Expected the {len(gold)} gold documents among the {len(predicted)} predicted ones, by their ids, but "
+            f"got {'; '.join(filter(None, mistakes))}."
+        )
+    waiting: dict[str, list[Document]] = {}
+    for document in reversed(predicted):
+        waiting.setdefault(document.id, []).append(document)
+    return [waiting[document.id].pop() for document in gold]
+
+
+def _named(mistake: str, names: Sequence[str], shown: int = 5) -> str:
+    """How many there are of a mistake and the first of them; empty where there is none."""
+    listed = ", ".join([*names[:shown], *["…"] * (len(names) > shown)])
+    return f"{len(names)} {mistake}: {listed}" if names else ""
