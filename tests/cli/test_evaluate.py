@@ -1,0 +1,146 @@
+"""``zoo evaluate`` on predictions of any system: gold and predicted files, compared, broken down and drawn."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import TINY, Zoo
+from zoo.data import formats
+from zoo.data.document import Document, Span
+
+TEXT = "Wilson disease and gout . No fever ."
+GOLD = [
+    Document("a", TEXT, (Span.of(0, 14, "D"), Span.of(19, 23, "D"), Span.of(29, 34, "S"))),
+    Document("b", TEXT, (Span.of(0, 14, "D"),)),
+]
+MINE = [
+    GOLD[0].with_spans([Span.of(0, 14, "D", 0.9), Span.of(29, 34, "D", 0.4)]),
+    GOLD[1].with_spans([Span.of(0, 6, "D", 0.6)]),
+]
+THEIRS = [GOLD[0].with_spans([Span.of(0, 14, "D", 0.8)]), GOLD[1].with_spans([Span.of(0, 14, "D", 0.8)])]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    for name, documents in (("gold", GOLD), ("mine", MINE[::-1]), ("theirs", THEIRS)):
+        formats.write(documents, tmp_path / f"{name}.jsonl", "jsonl")
+        formats.write(documents, tmp_path / f"{name}-brat", "brat")
+        formats.write(documents, tmp_path / f"{name}.conll", "conll")
+    return tmp_path
+
+
+def written(path: Path) -> dict:
+    return json.loads((path / "scores.json").read_text())
+
+
+@pytest.mark.parametrize("kind", ["{}.jsonl", "{}-brat", "{}.conll"])
+def test_predictions_of_any_format_in_any_order(zoo: Zoo, files: Path, kind: str) -> None:
+    mine = "mine.jsonl" if kind == "{}.conll" else kind.format("mine")  # written in the other order
+    gold = "gold.jsonl" if kind == "{}.conll" else kind.format("gold")
+    said = zoo("evaluate", files / mine, files / gold, "--json", files / "scores.json")
+    assert said.code == 0, said.err
+    (row,) = written(files)["scores"]
+    assert (row["scorer"], row["micro"]["tp"], row["micro"]["fp"], row["micro"]["fn"]) == ("strict", 1, 2, 3)
+
+
+def test_annotations_without_texts_take_those_of_the_gold_documents(zoo: Zoo, files: Path) -> None:
+    for text in (files / "mine-brat").glob("*.txt"):
+        text.unlink()
+    said = zoo("evaluate", files / "mine-brat", files / "gold.jsonl", "--json", files / "scores.json")
+    assert said.code == 0, said.err
+    assert written(files)["scores"][0]["micro"]["tp"] == 1
+
+
+def test_scorers_groups_errors_and_files(zoo: Zoo, files: Path) -> None:
+    pytest.importorskip("matplotlib")
+    said = zoo(
+        *("evaluate", files / "mine.jsonl", files / "gold.jsonl", "--against", files / "theirs.jsonl"),
+        *("--scorer", "strict", "--scorer", "semeval-exact", "--by", "length", "--by", "seen"),
+        *("--train", files / "gold.jsonl", "--errors", "--calibration", "--plot", files / "figures"),
+        *("--json", files / "scores.json", "--csv", files / "scores.csv", "--errors-csv", files / "errors.csv"),
+    )
+    assert said.code == 0, said.err
+    found = written(files)
+    assert [(row["scorer"], row["micro"]["tp"]) for row in found["scores"]] == [
+        ("strict", 1),
+        ("semeval-exact", 2),
+        ("strict", 2),
+        ("semeval-exact", 2),
+    ]
+    assert {row["scorer"] for row in found["by"]} == {"strict by length", "strict by novelty"}
+    assert [row["metric"] for row in found["comparison"]][:3] == ["precision", "recall", "f1"]
+    assert found["error_overlap"]["found"]["all"]["second"] == 1
+    assert found["calibration"]["as given"]["spans"] == 3
+    assert sum(sum(labels.values()) for labels in found["errors"]["errors"]["false negative"].values()) == 3
+    with open(files / "scores.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["system"] for row in rows} == {str(files / "mine.jsonl"), str(files / "theirs.jsonl")}
+    with open(files / "errors.csv") as file:
+        assert len(list(csv.DictReader(file))) == 5
+    for name in ("scores-strict", "errors", "confusion", "calibration"):
+        assert (files / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_scorers_of_tags_see_the_tags_of_the_files(zoo: Zoo, tmp_path: Path) -> None:
+    (tmp_path / "gold.conll").write_text("Wilson\tB-D\ndisease\tI-D\n.\tO\n")
+    (tmp_path / "mine.conll").write_text("Wilson\tI-D\ndisease\tI-D\n.\tO\n")
+    scorers = ("--scorer", "seqeval-lenient", "--scorer", "seqeval-strict-IOB2")
+    said = zoo(
+        *("evaluate", tmp_path / "mine.conll", tmp_path / "gold.conll", *scorers, "--json", tmp_path / "scores.json")
+    )
+    assert said.code == 0, said.err
+    assert [row["micro"]["tp"] for row in written(tmp_path)["scores"]] == [1, 0]  # the orphan I- is the difference
+    (tmp_path / "mine.conll").write_text("Wilson\tI-D\nDisease\tI-D\n.\tO\n")
+    assert zoo("evaluate", tmp_path / "mine.conll", tmp_path / "gold.conll", *scorers).code == 2
+
+
+def test_labels_are_chosen_and_renamed(zoo: Zoo, files: Path) -> None:
+    call = ("evaluate", files / "mine.jsonl", files / "gold.jsonl", "--json", files / "scores.json")
+    assert zoo(*call, "--labels", "S").code == 0
+    assert written(files)["scores"][0]["micro"]["fn"] == 1
+    assert zoo(*call, "--rename", "S=D").code == 0
+    assert written(files)["scores"][0]["micro"]["tp"] == 2
+    assert zoo(*call, "--rename", "S=").code == 0
+    assert list(written(files)["scores"][0]["labels"]) == ["D"]
+
+
+def test_the_scorers_are_listed(zoo: Zoo) -> None:
+    said = zoo("evaluate", "--scorers")
+    assert said.code == 0
+    assert "bc2gm-official" in said.out
+    assert "pharmaconer-track1" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scorer", "strickt"], "Did you mean 'strict'"),
+        (["--by", "lenght"], "Did you mean 'length'"),
+        (["--by", "seen"], "Expected --train"),
+        (["--rename", "S"], "Expected --rename OLD=NEW but got 'S'"),
+        (["--labels", "X"], "holds no annotated spans"),
+    ],
+)
+def test_mistakes_are_one_line(zoo: Zoo, files: Path, arguments: list[str], message: str) -> None:
+    said = zoo("evaluate", files / "mine.jsonl", files / "gold.jsonl", *arguments)
+    assert (said.code, message in said.err) == (2, True), said.err
+
+
+def test_other_documents_are_refused(zoo: Zoo, files: Path) -> None:
+    formats.write(MINE[:1], files / "one.jsonl", "jsonl")
+    said = zoo("evaluate", files / "one.jsonl", files / "gold.jsonl")
+    assert said.code == 2
+    assert "1 missing: b" in said.err
+
+
+def test_scores_are_needed_for_calibration(zoo: Zoo, files: Path) -> None:
+    said = zoo("evaluate", files / "gold-brat", files / "gold.jsonl", "--calibration")
+    assert (said.code, "spans with scores" in said.err) == (2, True), said.err
+
+
+def test_a_folder_of_predictions_is_no_checkpoint(zoo: Zoo, tmp_path: Path) -> None:
+    said = zoo("evaluate", TINY / "dev.pubtator", TINY / "dev.pubtator")
+    assert said.code == 0
+    assert "100.00" in said.out

@@ -1,0 +1,177 @@
+"""``zoo convert``."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zoo.cli.inputs import counted, documents_of, given, say_losses
+
+if TYPE_CHECKING:
+    from zoo.data.document import Document
+
+_READING, _WRITING = "Options of the format that is read", "Options of the format that is written"
+
+
+def convert(
+    source: Annotated[str, typer.Argument(help="A file, a folder, a corpus by name (`zoo corpus list`), or -.")],
+    target: Annotated[str, typer.Argument(help="A file, a folder (brat, genetag), or - for standard output.")],
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Format of the source, where its files do not tell.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="Format of the target, where its ending does not tell.")] = None,
+    split: Annotated[str | None, typer.Option(help="Split of a corpus that has some.")] = None,
+    allow_loss: Annotated[bool, typer.Option(help="Write even if something is lost.")] = False,
+    lenient: Annotated[
+        bool, typer.Option(help="Count mentions that disagree with the text, do not stop.", rich_help_panel=_READING)
+    ] = False,
+    word_column: Annotated[int | None, typer.Option(help="conll: from 0.", rich_help_panel=_READING)] = None,
+    tag_column: Annotated[
+        int | None, typer.Option(help="conll: from 0; -1 is the last.", rich_help_panel=_READING)
+    ] = None,
+    from_scheme: Annotated[
+        str | None, typer.Option(help="conll: tag scheme; else it is detected.", rich_help_panel=_READING)
+    ] = None,
+    tag_names: Annotated[
+        str | None, typer.Option(help="tokens: names of integer tags, as O,B-Gene,I-Gene.", rich_help_panel=_READING)
+    ] = None,
+    notes_are_concepts: Annotated[
+        bool, typer.Option(help="brat: AnnotatorNotes hold concept ids.", rich_help_panel=_READING)
+    ] = False,
+    missing_text: Annotated[
+        str | None,
+        typer.Option(help="brat: 'blank' rebuilds missing texts from the mentions alone.", rich_help_panel=_READING),
+    ] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="conll, tokens: IOB1, IOB2, BIOES, BILOU or BMEWO-V.", rich_help_panel=_WRITING),
+    ] = None,
+    words: Annotated[
+        str,
+        typer.Option(help="conll, tokens: 'rule' (as our taggers cut) or 'blanks'.", rich_help_panel=_WRITING),
+    ] = "rule",
+    label: Annotated[str | None, typer.Option(help="genetag: the one label.", rich_help_panel=_WRITING)] = None,
+) -> None:
+    """Convert annotated documents from any format to any other.
+
+    What the target cannot hold is counted, and nothing is written unless `--allow-loss` is given.
+
+    - `zoo convert corpus.pubtator corpus.jsonl`
+
+    - `zoo convert my-brat-folder train.conll --scheme BIOES --allow-loss`
+
+    - `zoo convert bc5cdr out/ --split test --to brat --allow-loss`
+
+    - `zoo convert tagged.conll - --to pubtator --tag-column 3`
+
+    Formats: brat, pubtator, bioc, bioc-json, conll, genetag, jsonl, tokens (Hugging Face rows); text is only read,
+    html only written.
+    """
+    from zoo.data import formats
+
+    format_to = to or formats.told_by_ending(target)
+    if format_to is None:
+        writable = ", ".join(name for name, row in formats.FORMATS.items() if row.writer)
+        raise ValueError(f"Expected --to, one of {writable}: the ending of {target!r} names no format.")
+    _check_target(source, target, format_to)
+    reading = given(
+        lenient=lenient,
+        word_column=word_column,
+        tag_column=tag_column,
+        scheme=from_scheme,
+        tag_names=tag_names,
+        notes_are_concepts=notes_are_concepts,
+        missing_text=missing_text,
+    )
+    writing = given(scheme=scheme, label=label) | _segmenter(words, format_to)
+    unread: dict[str, int] = {}
+    with _staged(target) as (stage, publish), _documents_progress() as progress:
+        documents = progress(counted(documents_of(source, split, from_, reading), unread))
+        losses = formats.write(documents, stage, format_to, writing)
+        if allow_loss or not (losses or unread):
+            publish()
+    say_losses(f"the documents cannot hold, of {source},", unread)
+    say_losses(f"{format_to} cannot hold", losses)
+    if (losses or unread) and not allow_loss:
+        raise ValueError("nothing was written: give --allow-loss to lose what is listed above, or choose jsonl.")
+
+
+def _check_target(source: str, target: str, format_to: str) -> None:
+    from zoo.data.formats import FORMATS
+
+    is_folder = format_to in FORMATS and FORMATS[format_to].is_folder
+    if target == "-":
+        return
+    path = Path(target).resolve()
+    if path.exists() and path.is_dir() != is_folder:
+        kinds = ("a file", "a folder") if is_folder else ("a folder", "a file")
+        raise ValueError(f"{target} is {kinds[0]}; {format_to} needs {kinds[1]}.")
+    if source != "-" and Path(source).exists():
+        start = Path(source).resolve()
+        if start == path or path in start.parents or start in path.parents:
+            raise ValueError(f"{target} would overwrite or stand within {source}; choose another target.")
+
+
+def _segmenter(words: str, format_to: str) -> dict[str, object]:
+    """The option that says how a writer of columns cuts words."""
+    from zoo.data.formats import FORMATS
+
+    if words not in ("rule", "blanks"):
+        raise ValueError(f"Expected --words 'rule' or 'blanks' but got {words!r}.")
+    if words == "blanks" or format_to not in FORMATS or "segment" not in FORMATS[format_to].writer_options:
+        return {}
+    from zoo.text.segment import Segmenter
+
+    return {"segment": Segmenter().__call__}
+
+
+@contextmanager
+def _staged(target: str) -> Iterator[tuple[str, Callable[[], None]]]:
+    """A place beside the target to write to, and what moves its files to the target once all is well."""
+    final = Path(target)
+    parent = None if target == "-" else _existing(final.resolve().parent)
+    with tempfile.TemporaryDirectory(prefix=".zoo-convert-", dir=parent) as folder:
+        stage = Path(folder) / ("stream" if target == "-" else final.name)
+
+        def publish() -> None:
+            if target == "-":
+                with open(stage, "rb") as file:
+                    shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+                return
+            for file in [stage] if stage.is_file() else sorted(f for f in stage.rglob("*") if f.is_file()):
+                place = final / file.relative_to(stage) if file != stage else final
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(file, place)
+
+        yield str(stage), publish
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that exists: on the same disk, so that files can be moved."""
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+@contextmanager
+def _documents_progress() -> Iterator[Callable[[Iterable["Document"]], Iterator["Document"]]]:
+    """A bar on standard error that counts documents; nothing is shown where that is not a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} documents"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("converting", total=None)
+
+        def counting(documents: Iterable["Document"]) -> Iterator["Document"]:
+            for document in documents:
+                yield document
+                progress.advance(task)
+
+        yield counting

@@ -1,0 +1,63 @@
+"""What commands read: a named corpus, a folder with splits, or files of any format; and what they say of losses."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from zoo.data.document import Document
+
+
+def documents_of(
+    name: str, split: str | None, format: str | None = None, options: Mapping[str, object] | None = None
+) -> Iterator["Document"]:
+    """The documents of a split of a named corpus or of a folder that has splits, else all that lies there.
+
+    Args:
+        name: A corpus of the table, a folder, a file, or ``-``.
+        split: Which split, where there are some.
+        format: Format of files without splits, where they do not tell.
+        options: Of the format's reader.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a split is needed and not given, or a format is given where there are splits; as for reading.
+    """
+    from zoo.data.corpora import CORPORA
+    from zoo.data.formats import read
+    from zoo.data.splits import has_splits, load_corpus
+
+    path = Path(name)
+    if name in CORPORA or (path.is_dir() and has_splits(path)):
+        if format or options:
+            raise ValueError(f"{name} has splits: their formats are told from their files; leave the format out.")
+        corpus = load_corpus(name)
+        if split is None:
+            raise ValueError(f"Expected --split for {name}, one of {', '.join(corpus)}.")
+        return iter(corpus[split])
+    if name != "-" and not path.exists():
+        if path.suffix or len(path.parts) > 1:
+            raise FileNotFoundError(f"No such file or folder: {name}.")
+        load_corpus(name)  # raises, naming the nearest corpus
+    return read(name, format, options)
+
+
+def given(**options: Any) -> dict[str, object]:
+    """The options that were given: those that are neither ``None`` nor ``False``."""
+    return {name: value for name, value in options.items() if value is not None and value is not False}
+
+
+def say_losses(what: str, losses: Mapping[str, int]) -> None:
+    """One line on standard error for each kind, as ``zoo: brat cannot hold 3 × score``."""
+    for kind, count in sorted(losses.items()):
+        typer.secho(f"zoo: {what} {count} × {kind}", fg="yellow", err=True)
+
+
+def counted(documents: Iterable["Document"], losses: "dict[str, int]") -> Iterator["Document"]:
+    """Hands documents on and sums what their readers could not hold."""
+    for document in documents:
+        for kind, count in document.losses.items():
+            losses[kind] = losses.get(kind, 0) + count
+        yield document
