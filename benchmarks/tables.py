@@ -1,7 +1,9 @@
 """Writes the result files as Markdown tables into the README: ``python benchmarks/tables.py [--check]``.
 
-A table stands between ``<!-- table:accuracy:<corpus> -->`` or ``<!-- table:speed -->`` and ``<!-- /table -->``. Scores
-in ``accuracy.csv`` are fractions of 1, those in ``published.csv`` per cent, as printed; tables show per cent.
+A table stands between a marker, alone on its line, and ``<!-- /table -->``. The markers are ``<!-- table:speed -->``,
+``<!-- table:memory -->``, ``<!-- table:corpora -->`` and ``<!-- table:accuracy:<corpus> -->``. Scores in
+``accuracy.csv`` and ceilings in ``corpora.csv`` are fractions of 1, scores in ``published.csv`` per cent, as printed;
+tables show per cent.
 """
 
 import argparse
@@ -122,6 +124,50 @@ def speed_table(results: Path) -> str:
     return markdown(header, ([row[column] for column in columns] for row in shown))
 
 
+def memory_table(results: Path) -> str:
+    """What reading a large file takes, by format."""
+    rows = latest(read(results / "memory.csv"), "format")
+    if not rows:
+        return "No memory is recorded yet."
+    columns = ("format", "megabytes", "peak_mb", "baseline_mb", "seconds", "device")
+    header = ["format", "file, MB", "peak, MB", "peak for a small file, MB", "CPU s", "device"]
+    return markdown(header, ([row[column] for column in columns] for row in rows))
+
+
+def corpora_table(results: Path) -> str:
+    """A line for each corpus and split; tag schemes that hold the same everywhere share a column."""
+    rows = latest(read(results / "corpora.csv"), "corpus", "split", "scheme")
+    if not rows:
+        return "No corpus is counted yet."
+    rows.sort(key=lambda row: (row["corpus"], {"train": 0, "dev": 1}.get(row["split"], 2)))
+    splits = {(row["corpus"], row["split"]): row for row in rows}
+    ceilings = {(row["corpus"], row["split"], row["scheme"]): _ceiling(row) for row in rows}
+    columns: dict[tuple[str, ...], list[str]] = {}
+    for scheme in sorted({row["scheme"] for row in rows}):
+        columns.setdefault(tuple(ceilings.get((*split, scheme), "") for split in splits), []).append(scheme)
+    header = ["corpus", "split", "documents", "sentences", "words", "entities in the files", "in the corpus's labels"]
+    return markdown(
+        [*header, *(f"ceiling of {', '.join(schemes)}" for schemes in columns.values())],
+        ([*split, *_counts(splits[split]), *values] for split, *values in zip(splits, *columns, strict=True)),
+    )
+
+
+def _counts(row: Row) -> list[str]:
+    """Found / published, or found where nothing is published; what stand-in texts do not tell is left out."""
+    pairs = [(row[name], row.get(f"{name}_published")) for name in ("documents", "sentences", "words")]
+    if row["texts"] != "real":
+        pairs[1:] = [("", ""), ("", "")]
+    pairs += [(row[name], row[f"{name}_published"]) for name in ("entities", "mapped")]
+    return [" / ".join(f"{int(count):,}" for count in pair if count) for pair in pairs]
+
+
+def _ceiling(row: Row) -> str:
+    """Per cent; ``100`` only where nothing at all is lost, ``*`` where the texts are stand-ins."""
+    value = float(row["recall_ceiling"])
+    shown = "100" if value == 1 else f"{100 * value:.2f}"
+    return shown if row["texts"] == "real" else f"{shown} *"
+
+
 def fill(text: str, results: Path) -> str:
     """Replaces what stands between each pair of markers by its table.
 
@@ -150,9 +196,13 @@ def _table(name: str, results: Path) -> str:
     kind, _, corpus = name.partition(":")
     if kind == "accuracy" and corpus:
         return accuracy_tables(results, corpus)
-    if name == "speed":
-        return speed_table(results)
-    raise ValueError(f"Expected a marker 'table:accuracy:<corpus>' or 'table:speed' but got 'table:{name}'.")
+    if name in TABLES:
+        return TABLES[name](results)
+    known = ", ".join(f"table:{each}" for each in (*TABLES, "accuracy:<corpus>"))
+    raise ValueError(f"Expected a marker out of {known} but got 'table:{name}'.")
+
+
+TABLES = {"speed": speed_table, "memory": memory_table, "corpora": corpora_table}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

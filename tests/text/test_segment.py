@@ -1,10 +1,19 @@
 """Segmentation: every visible character in exactly one word, offsets exact, sentences where people see them."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.reference.slow_segment import slow_segment_v1
 from zoo.text.segment import Segmenter
+
+# What the rule tells apart: letters, digits and marks within and beyond ASCII, all that ends or begins a sentence.
+_TELLING = st.text(
+    st.sampled_from("aZé9٣\u00b2_\u0301\u0391中.,!?\"'”)(]¿-/ \n\r\t\u00a0\u200b\x85\U0001f489"), max_size=60
+)
+_PHRASES = st.lists(st.sampled_from(["al", "e.g", "E", "Fig", "(i.v", "p53", "0.5", "β", "cafe\u0301", *" .\n(A?"]))
 
 
 def words(text: str) -> list[list[str]]:
@@ -38,6 +47,23 @@ def test_every_visible_character_is_in_exactly_one_word_in_order(text: str) -> N
 )
 def test_rule_v1(text: str, expected: list[list[str]]) -> None:
     assert words(text) == expected
+
+
+@given(st.text(max_size=60) | _TELLING | _PHRASES.map("".join), st.lists(st.integers(0, 80), max_size=3))
+def test_rule_v1_is_frozen(text: str, breaks: list[int]) -> None:
+    assert Segmenter("v1")(text, breaks) == slow_segment_v1(text, breaks)
+
+
+def test_rule_v1_is_frozen_on_real_texts(data_root: Path) -> None:
+    paths = [
+        *sorted((data_root / "es/pharmaconer/dev").glob("*.txt")),
+        *sorted((data_root / "en/craft/dev").glob("*.txt")),
+    ]
+    assert len(paths) == 257
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        breaks = [len(text) // 3, len(text) // 2]  # within a word or not
+        assert Segmenter("v1")(text, breaks) == slow_segment_v1(text, breaks)
 
 
 def test_no_sentence_crosses_a_break() -> None:

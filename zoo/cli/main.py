@@ -6,6 +6,7 @@ import typer
 
 from zoo import __version__
 from zoo.cli.convert import convert
+from zoo.cli.corpus import corpus
 from zoo.cli.demo import demo
 from zoo.cli.embed import embed
 from zoo.cli.evaluate import evaluate
@@ -25,6 +26,7 @@ app.command(rich_help_panel="Use")(tag)
 app.command(rich_help_panel="Use")(demo)
 app.command("list", rich_help_panel="Use")(list_command)
 app.command(rich_help_panel="Use")(evaluate)
+app.add_typer(corpus, name="corpus", rich_help_panel="Corpora")
 app.command(rich_help_panel="Corpora")(convert)
 app.command(rich_help_panel="Make", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(train)
 app.command(rich_help_panel="Make")(embed)

@@ -197,9 +197,11 @@ def check_corpus(name: str) -> Iterator[Check]:
         found = Counter(span.label for document in documents for span in document.spans)
         for label in sorted({*files.entities, *found}):
             yield Check(split, f"entities {label}", files.entities.get(label, 0), found[label])
-        losses = {kind: count for kind, count in losses_of(documents).items() if kind != "missing text"}
-        for kind in sorted({*files.losses, *losses}):
-            yield Check(split, f"reported: {kind}", files.losses.get(kind, 0), losses.get(kind, 0))
+        losses = losses_of(documents)
+        # Stand-in texts are made of what the mentions quote.
+        unknown = {"missing text", "quoted text differs"} if losses.pop("missing text", 0) else set()
+        for kind in sorted({*files.losses, *losses} - unknown):
+            yield Check(split, f"reported: {kind}", files.losses.get(kind, 0), losses[kind])
 
 
 def has_splits(folder: Path) -> bool:

@@ -14,10 +14,14 @@ Words = list[tuple[int, int]]
 
 # A word is a decimal number, a run of letters and digits (with their combining marks), or any other single visible
 # character. Hyphens and slashes part words, so that `BRCA1-associated` and `DMD/BMD` can be tagged within.
-_WORD_V1 = re.compile(r"\d+(?:[.,]\d+)+|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*|\S")
+_WORD_V1 = re.compile(
+    r"[A-Za-z][A-Za-z0-9]*+(?![^\x00-\x7f])"  # most words, found sooner: a run that nothing beyond ASCII can go on
+    r"|(?=\S)(?:\d+(?:[.,]\d+)+|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*|\S)"
+)
 
-# A sentence may end after . ! or ? (and closing quotes or brackets) before white space and what can begin one.
-_SENTENCE_END_V1 = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9\u00c0-\u00de\u0391-\u03a9¿¡])|\n")
+# A sentence ends at a line feed. It may end after . ! or ? (and closing quotes or brackets) before white space and what
+# can begin one. One set of characters at the front lets the search skip all others.
+_SENTENCE_END_V1 = re.compile(r"[.!?\n](?:(?<=\n)|[\"'”’)\]]*(?=\s+[\"'“‘(\[]*[A-Z0-9\u00c0-\u00de\u0391-\u03a9¿¡]))")
 _ABBREVIATIONS_V1 = frozenset(
     "al approx ca cf dr e.g eq fig figs i.e i.m i.p i.v mr mrs ms no nos prof ref refs resp s.c sp spp st subsp var "
     "viz vol vs".split()
@@ -46,12 +50,9 @@ def _segment_v1(text: str, breaks: Iterable[int]) -> list[Words]:
     cuts = sorted({0, len(text), *breaks})
     sentences: list[Words] = []
     for part_start, part_end in pairwise(cuts):
-        part = text[part_start:part_end]
-        for start, end in _sentences_v1(part):
-            words = [
-                (part_start + word.start(), part_start + word.end()) for word in _WORD_V1.finditer(part, start, end)
-            ]
-            if words:
+        for start, end in _sentences_v1(text[part_start:part_end]):
+            found = _WORD_V1.finditer(text, part_start + start, part_start + end)
+            if words := [*map(re.Match.span, found)]:
                 sentences.append(words)
     return sentences
 
