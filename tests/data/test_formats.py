@@ -101,11 +101,11 @@ def test_unknown_names() -> None:
     assert str(caught.value) == (
         f"Expected a format that can be read, out of {READABLE}, but got 'pubtater'. Did you mean 'pubtator'?"
     )
-    with pytest.raises(ValueError, match="can be written, out of brat, pubtator, .*, html, but got 'text'"):
+    with pytest.raises(ValueError, match=r"can be written, out of brat, pubtator, .*, html, but got 'text'"):
         formats.write([], "x", "text")
-    with pytest.raises(ValueError, match="read from standard input, out of pubtator, .*, text, but got None"):
+    with pytest.raises(ValueError, match=r"read from standard input, out of pubtator, .*, text, but got None"):
         formats.read("-")
-    with pytest.raises(ValueError, match="written to standard output, out of pubtator, .*, html, but got 'brat'"):
+    with pytest.raises(ValueError, match=r"written to standard output, out of pubtator, .*, html, but got 'brat'"):
         formats.write([], "-", "brat")
 
 

@@ -141,8 +141,8 @@ def _staged(target: str) -> Iterator[tuple[str, Callable[[], None]]]:
 
         def publish() -> None:
             if target == "-":
-                with open(stage, "rb") as file:
-                    shutil.copyfileobj(file, sys.stdout.buffer)
+                with open(stage, "rb") as written:
+                    shutil.copyfileobj(written, sys.stdout.buffer)
                 sys.stdout.buffer.flush()
                 return
             for file in [stage] if stage.is_file() else sorted(f for f in stage.rglob("*") if f.is_file()):

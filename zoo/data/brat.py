@@ -17,7 +17,7 @@ from pathlib import Path
 
 from zoo.data.document import DataFormatError, Document, Relation, Span
 from zoo.data.offsets import checked_span
-from zoo.data.textfile import numbered, one_column, part_of, read_text, writing
+from zoo.data.textfile import numbered, one_column, part_of, read_text, unused_id, writing
 
 _SPAN = re.compile(r"(T\S+)\t(\S+) (\d{1,9}) (\d{1,9})((?:;\d{1,9} \d{1,9})*)\t(.*)", re.DOTALL | re.ASCII)
 _CONCEPT = re.compile(r"N\S+\tReference (\S+) (\S[^\t]*)")
@@ -34,7 +34,12 @@ _Mention = tuple[int, str, tuple[tuple[int, int], ...], str]
 
 
 def read(
-    path: str | Path, *, lenient: bool = False, notes_are_concepts: bool = False, missing_text: str = "error"
+    path: str | Path,
+    *,
+    lenient: bool = False,
+    notes_are_concepts: bool = False,
+    missing_text: str = "error",
+    texts: Mapping[str, str] | None = None,
 ) -> Iterator[Document]:
     """Reads a folder with all its subfolders, or one document; links to folders are not followed.
 
@@ -44,6 +49,8 @@ def read(
         notes_are_concepts: As for :func:`parse`.
         missing_text: What to do with annotations without a text: ``error``, or ``blank`` for a stand-in as of
             :func:`parse`.
+        texts: Texts by document id, taken instead of the files': for annotations that come without theirs, as those
+            of a shared task's participants, or whose texts have been repaired.
 
     Yields:
         Documents sorted by path; the id is the path below the folder without its ending, as ``sub/name``.
@@ -65,7 +72,11 @@ def read(
         raise DataFormatError(path, 0, "no brat document — expected .txt and .ann files — check the path.")
     for stem in sorted(endings, key=Path):
         text_path, annotation_path = Path(f"{stem}.txt"), Path(f"{stem}.ann")
-        if missing_text == "error" and ".txt" not in endings[stem]:
+        name = part_of(text_path, folder)
+        text = texts.get(name) if texts else None
+        if text is None and ".txt" in endings[stem]:
+            text = read_text(text_path)
+        if text is None and missing_text == "error":
             raise DataFormatError(
                 annotation_path,
                 0,
@@ -75,8 +86,6 @@ def read(
             )
         annotations = read_text(annotation_path) if ".ann" in endings[stem] else ""
         lines = enumerate(annotations.removesuffix("\r").replace("\r\n", "\n").split("\n"), start=1)
-        text = read_text(text_path) if ".txt" in endings[stem] else None
-        name = part_of(text_path, folder)
         yield _document(lines, str(annotation_path), text, name, lenient, notes_are_concepts)
 
 
@@ -263,10 +272,9 @@ def write(documents: Iterable[Document], path: str | Path) -> Counter[str]:
         ValueError: If an id would lead out of the folder, or a label holds white space.
     """
     losses: Counter[str] = Counter()
-    written: set[str] = set()
+    counts: dict[str, int] = {}
     for document in documents:
-        name = _unused(document.id, written)
-        written.add(name)
+        name = unused_id(document.id, counts)
         losses["repeated id"] += name != document.id
         losses["score"] += sum(span.score is not None for span in document.spans)
         losses["passage"] += len(document.passages)
@@ -281,14 +289,6 @@ def _is_held(relation: Relation) -> bool:
     roles = [role for role, _ in relation.arguments if role]
     is_plain = _LABEL.fullmatch(relation.label) is not None and all(map(_ROLE.fullmatch, roles))
     return is_plain and len(relation.arguments) == len(relation.spans) == 2
-
-
-def _unused(document_id: str, written: set[str]) -> str:
-    name, count = document_id, 1
-    while name in written:
-        count += 1
-        name = f"{document_id}-{count}"
-    return name
 
 
 def _inside(folder: Path, document_id: str) -> Path:

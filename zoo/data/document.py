@@ -156,11 +156,9 @@ class Document:
                     f"Expected offsets up to {len(self.text)} in document {self.id!r} but got {part}: "
                     "offsets count Unicode characters of the text, end exclusive."
                 )
-        if self.relations:
-            known = set(self.spans)
-            for relation in self.relations:
-                if not known.issuperset(relation.spans):
-                    raise ValueError(f"Expected {relation} to tie spans of document {self.id!r} but it has others.")
+        tied = {span for relation in self.relations for span in relation.spans}
+        if tied and not tied <= set(self.spans):
+            raise ValueError(f"Expected the relations of document {self.id!r} to tie its spans but one ties another.")
 
     def with_spans(self, spans: tuple[Span, ...] | list[Span]) -> "Document":
         """The same text with other spans; alternatives and relations, which belong to the old ones, are gone."""

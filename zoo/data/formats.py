@@ -145,7 +145,7 @@ def _detect_folder(path: Path) -> str:
     for name, ending in (("brat", ".ann"), ("genetag", ".in")):
         if any(path.rglob(f"*{ending}")):
             return name
-    told = {name for file in _files(path) if (name := told_by_ending(file)) and FORMATS[name].reader}
+    told = {key for file in _files(path) if (key := told_by_ending(file)) and FORMATS[key].reader}
     if len(told) == 1:
         return detect(next(file for file in _files(path) if told_by_ending(file) in told))
     if not told and any(file.name.endswith(rawtext.ENDINGS) for file in _files(path)):

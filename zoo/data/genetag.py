@@ -23,7 +23,7 @@ from typing import NamedTuple, TextIO
 
 from zoo.data.document import DataFormatError, Document, Span
 from zoo.data.offsets import checked_span
-from zoo.data.textfile import numbered, one_column, read_lines, writing
+from zoo.data.textfile import numbered, one_column, read_lines, unused_id, writing
 
 GENE, ALTERNATIVE = "GENE.eval", "ALTGENE.eval"
 
@@ -260,7 +260,7 @@ def write(documents: Iterable[Document], path: str | Path, *, label: str | None 
         for document in documents:
             if label is None:
                 wanted = _single_label(document, wanted)
-            name = _unused(one_column(document.id, "id", document.id, _NOT_IN_IDS), counts)
+            name = unused_id(one_column(document.id, "id", document.id, _NOT_IN_IDS), counts)
             losses.update(_lost(document, name))
             text = re.sub(r"[\r\n]", " ", document.text)
             sentences.write(f"{name} {text}\n")
@@ -285,16 +285,6 @@ def _single_label(document: Document, known: str | None) -> str | None:
             "GENETAG holds none; name the one to write with the option label."
         )
     return next(iter(labels), None)
-
-
-def _unused(document_id: str, counts: dict[str, int]) -> str:
-    """The id, or the first of ``id-2``, ``id-3`` … that is free; ``counts`` says for each how far that went."""
-    name = document_id
-    while name in counts:
-        counts[document_id] += 1
-        name = f"{document_id}-{counts[document_id]}"
-    counts[name] = 1
-    return name
 
 
 def _lost(document: Document, name: str) -> Counter[str]:

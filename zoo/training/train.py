@@ -20,8 +20,8 @@ from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, Model
 from pytorch_lightning.loggers import CSVLogger
 
 from zoo.checkpoint.folder import read_architecture
-from zoo.data.splits import load_corpus
 from zoo.data.document import Corpus, Document, losses_of
+from zoo.data.splits import load_corpus
 from zoo.evaluation.bootstrap import bootstrap
 from zoo.evaluation.report import to_dict
 from zoo.evaluation.spans import Report, score
