@@ -3,11 +3,12 @@ r"""Readers against the plainest parsers of the same files, and the memory that 
     OMP_NUM_THREADS=1 python -m benchmarks.reading [--rounds N] [--formats brat conll]
     OMP_NUM_THREADS=1 python -m benchmarks.reading --megabytes 200
 
-**Speed.** The peer is what one writes in ten lines to get text and mentions out of a file known to be well-formed: no
-checks, no messages, no concept ids, no relations, no line numbers. Both turn the file into a list, in one process on
-one thread, in random order within each round, in CPU time. Corpora are read where they lie; for the formats that none
-of them has, our writers make the file. Before it is timed, both must have found as many documents and mentions and as
-much text.
+**Speed.** The peer is what one writes in ten lines to get the same out of a file known to be well-formed: text,
+mentions with their concept ids, and relations, as tuples; no checks, no messages, no line numbers; most of them read
+the whole file at once. Both give one document after the other, which is let go, in one process on one thread, in
+random order within each round, in CPU time. Corpora are read where they lie; for the formats that none of them has,
+our writers make the file. Before it is timed, both must have found as many documents, mentions, concept ids and
+relations and as much text.
 
 **Memory.** A real corpus is written over and over, with new ids, until the file has so many megabytes; a fresh process
 then reads it, holding one document at a time. The baseline is the same with the corpus once.
@@ -19,13 +20,13 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from xml.etree import ElementTree
 
 from benchmarks.comparison import record_comparison, rounds
@@ -34,8 +35,10 @@ from zoo.data import formats
 from zoo.data.document import Document
 from zoo.data.splits import data_root
 
-Plain = tuple[str, str, list[tuple[int, int, str]]]
-"""Id, text, and the first character, the end and the label of each mention."""
+Mention = tuple[int, int, str, Sequence[str]]
+"""First character, end, label, concept ids."""
+Plain = tuple[str, str, list[Mention], list[Any]]
+"""Id, text, mentions, relations."""
 
 CDR = [f"en/bc5cdr/CDR_{split}Set.PubTator.txt" for split in ("Training", "Development", "Test")]
 
@@ -46,19 +49,30 @@ def plain_pubtator(path: Path) -> Iterator[Plain]:
         title, abstract, *lines = block.split("\n")
         name, _, text = title.split("|", 2)
         rows = [line.split("\t") for line in lines]
-        spans = [(int(row[1]), int(row[2]), row[4]) for row in rows if len(row) > 4]
-        yield name, f"{text} {abstract.split('|', 2)[2]}", spans
+        spans: list[Mention] = [(int(row[1]), int(row[2]), row[4], _concepts(row[5])) for row in rows if len(row) > 4]
+        yield name, f"{text} {abstract.split('|', 2)[2]}", spans, [row for row in rows if len(row) == 4]
+
+
+def _concepts(names: str) -> list[str]:
+    return [name for name in names.split("|") if name not in ("-1", "-", "")]
 
 
 def plain_brat(folder: Path) -> Iterator[Plain]:
     """Pairs of files; of a discontinuous mention the first character and the last."""
     for path in sorted(folder.glob("*.ann")):
-        spans = []
+        spans: dict[str, Mention] = {}
+        relations: list[Any] = []
         for line in path.read_text(encoding="utf-8").splitlines():
-            if line.startswith("T"):
-                label, *offsets = line.split("\t")[1].replace(";", " ").split()
-                spans.append((int(offsets[0]), int(offsets[-1]), label))
-        yield path.stem, path.with_suffix(".txt").read_text(encoding="utf-8"), spans
+            key, rest, *_ = line.split("\t")
+            if key[0] == "T":
+                label, *offsets = rest.replace(";", " ").split()
+                spans[key] = (int(offsets[0]), int(offsets[-1]), label, [])
+            elif key[0] == "N":
+                _, mention, concept = rest.split(" ")
+                cast(list[str], spans[mention][3]).append(concept)
+            elif key[0] == "R":
+                relations.append(rest.split())
+        yield path.stem, path.with_suffix(".txt").read_text(encoding="utf-8"), list(spans.values()), relations
 
 
 def plain_conll(path: Path) -> Iterator[Plain]:
@@ -66,19 +80,19 @@ def plain_conll(path: Path) -> Iterator[Plain]:
     for block in path.read_text(encoding="utf-8").split("###MEDLINE:")[1:]:
         name, _, body = block.partition("\n")
         sentences = [[line.split("\t") for line in lines.split("\n")] for lines in body.strip().split("\n\n")]
-        spans: list[tuple[int, int, str]] = []
+        spans: list[Mention] = []
         at = 0
         for word, tag in chain.from_iterable(sentences):
             _place(spans, at, word, tag)
             at += len(word) + 1
-        yield name, "\n".join(" ".join(word for word, _ in sentence) for sentence in sentences), spans
+        yield name, "\n".join(" ".join(word for word, _ in sentence) for sentence in sentences), spans, []
 
 
-def _place(spans: list[tuple[int, int, str]], at: int, word: str, tag: str) -> None:
+def _place(spans: list[Mention], at: int, word: str, tag: str) -> None:
     if tag[0] == "B":
-        spans.append((at, at + len(word), tag[2:]))
+        spans.append((at, at + len(word), tag[2:], ()))
     elif tag[0] == "I":
-        spans[-1] = (spans[-1][0], at + len(word), tag[2:])
+        spans[-1] = (spans[-1][0], at + len(word), tag[2:], ())
 
 
 def plain_genetag(folder: Path) -> Iterator[Plain]:
@@ -92,54 +106,61 @@ def plain_genetag(folder: Path) -> Iterator[Plain]:
     for line in (folder / "train.in").read_text(encoding="utf-8").splitlines():
         name, text = line.split(" ", 1)
         solid = [at for at, character in enumerate(text) if character != " "] if name in mentions else []
-        yield name, text, [(solid[start], solid[end] + 1, file) for start, end, file in mentions[name]]
+        yield name, text, [(solid[start], solid[end] + 1, file, ()) for start, end, file in mentions[name]], []
 
 
 def plain_bioc_xml(path: Path) -> Iterator[Plain]:
     """The whole tree in memory."""
     for document in ElementTree.parse(path).iterfind("document"):
-        text, spans = "", []
+        text, spans = "", list[Mention]()
         for passage in document.iterfind("passage"):
             text = text.ljust(int(passage.findtext("offset", ""))) + passage.findtext("text", "")
             for annotation in passage.iterfind("annotation"):
-                label = annotation.findtext("infon[@key='type']", "")
+                infons = {infon.attrib["key"]: infon.text or "" for infon in annotation.iterfind("infon")}
+                concepts = _concepts(infons["identifier"]) if "identifier" in infons else ()
                 for location in annotation.iterfind("location"):
                     start = int(location.attrib["offset"])
-                    spans.append((start, start + int(location.attrib["length"]), label))
-        yield document.findtext("id", ""), text, spans
+                    spans.append((start, start + int(location.attrib["length"]), infons["type"], concepts))
+        yield document.findtext("id", ""), text, spans, []
 
 
 def plain_bioc_json(path: Path) -> Iterator[Plain]:
     """The whole collection in memory."""
     for document in json.loads(path.read_text(encoding="utf-8"))["documents"]:
-        text, spans = "", []
+        text, spans = "", list[Mention]()
         for passage in document["passages"]:
             text = text.ljust(passage["offset"]) + passage["text"]
             for annotation in passage["annotations"]:
-                label = annotation["infons"]["type"]
+                label, concepts = annotation["infons"]["type"], _concepts(annotation["infons"].get("identifier", "-1"))
                 for location in annotation["locations"]:
                     start = location["offset"]
-                    spans.append((start, start + location["length"], label))
-        yield document["id"], text, spans
+                    spans.append((start, start + location["length"], label, concepts))
+        yield document["id"], text, spans, document["relations"]
 
 
 def plain_jsonl(path: Path) -> Iterator[Plain]:
     """An object a line."""
     for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
         row = json.loads(line)
-        yield row["id"], row["text"], [(span["start"], span["end"], span["label"]) for span in row.get("spans", ())]
+        spans = [(s["start"], s["end"], s["label"], s.get("concepts", ())) for s in row.get("spans", ())]
+        ties = row.get("relations", ())
+        yield row["id"], row["text"], spans, [(tie["label"], [*map(_filler, tie["arguments"])]) for tie in ties]
+
+
+def _filler(argument: dict[str, Any]) -> tuple[str, Any]:
+    return argument.get("role", ""), argument.get("span", argument.get("concept"))
 
 
 def plain_tokens(path: Path) -> Iterator[Plain]:
     """An object a line; tokens joined by blanks, IOB2."""
     for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
         row = json.loads(line)
-        spans: list[tuple[int, int, str]] = []
+        spans: list[Mention] = []
         at = 0
         for word, tag in zip(row["tokens"], row["ner_tags"], strict=True):
             _place(spans, at, word, tag)
             at += len(word) + 1
-        yield row["id"], " ".join(row["tokens"]), spans
+        yield row["id"], " ".join(row["tokens"]), spans, []
 
 
 class Case(NamedTuple):
@@ -184,19 +205,27 @@ def compare(name: str, case: Case, count: int) -> tuple[list[list[float]], float
             formats.write(_documents(paths, case.made_from), made, name)
             paths = [made]
 
-        def ours() -> list[Document]:
-            return list(_documents(paths, name))
+        def ours() -> Iterator[Document]:
+            return _documents(paths, name)
 
-        def plain() -> list[Plain]:
-            return [document for path in paths for document in case.plain(path)]
+        def plain() -> Iterator[Plain]:
+            return chain.from_iterable(map(case.plain, paths))
 
-        found = [(len(document.text), len(document.spans) + len(document.alternatives)) for document in ours()]
-        expected = [(len(text), len(spans)) for _, text, spans in plain()]
-        if sorted(found) != sorted(expected):
+        found = sorted(
+            (
+                len(document.text),
+                len(document.spans) + len(document.alternatives),
+                sum(len(span.concepts) for span in document.spans),
+                len(document.relations),
+            )
+            for document in ours()
+        )
+        expected = sorted((len(text), len(s), sum(len(one[3]) for one in s), len(r)) for _, text, s, r in plain())
+        if found != expected:
             raise ValueError(f"Expected what the plain parser of {name} finds but our reader found something else.")
         gc.freeze()  # what this script has imported, torch above all, is not what a garbage collection should visit
         try:
-            return rounds([ours, plain], count), sum(map(_size, paths)) / 1e6
+            return rounds([lambda: deque(ours(), 0), lambda: deque(plain(), 0)], count), sum(map(_size, paths)) / 1e6
         finally:
             gc.unfreeze()
 
@@ -224,7 +253,7 @@ print(int(peak) / 1024, seconds)
 
 def measure_memory(name: str, megabytes: int, command: str) -> dict[str, object]:
     """The row of ``memory.csv`` for a format: what a process takes that reads a file of so many megabytes."""
-    documents = list(_documents([data_root() / CDR[0]], "pubtator"))
+    documents = list(_documents([data_root() / path for path in CDR], "pubtator"))
     with tempfile.TemporaryDirectory() as folder:
         small, large = Path(folder) / f"small.{name}", Path(folder) / f"large.{name}"
         formats.write(documents, small, name)

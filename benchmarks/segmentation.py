@@ -9,6 +9,7 @@ spaCy is no dependency: ``pip install -c constraints.txt -e '.[peers]'``.
 """
 
 import argparse
+import gc
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,7 @@ def main() -> None:
         language = CORPORA[corpus].language
         texts = [document.text for document in load_corpus(corpus)["train"]]
         mine, theirs = words_of_both(language, texts)
+        gc.freeze()  # what is here by now, spaCy and torch above all, is not what a garbage collection should visit
         print(
             record_comparison(
                 arguments.results,

@@ -146,10 +146,14 @@ def corpora_table(results: Path) -> str:
     for scheme in sorted({row["scheme"] for row in rows}):
         columns.setdefault(tuple(ceilings.get((*split, scheme), "") for split in splits), []).append(scheme)
     header = ["corpus", "split", "documents", "sentences", "words", "entities in the files", "in the corpus's labels"]
-    return markdown(
+    table = markdown(
         [*header, *(f"ceiling of {', '.join(schemes)}" for schemes in columns.values())],
         ([*split, *_counts(splits[split]), *values] for split, *values in zip(splits, *columns, strict=True)),
     )
+    return table if all(row["texts"] == "real" for row in rows) else f"{table}\n\n{_STAND_IN}"
+
+
+_STAND_IN = r"\* Distributed without its texts: estimated with stand-in texts, made of the mentions alone."
 
 
 def _counts(row: Row) -> list[str]:
@@ -162,10 +166,10 @@ def _counts(row: Row) -> list[str]:
 
 
 def _ceiling(row: Row) -> str:
-    """Per cent; ``100`` only where nothing at all is lost, ``*`` where the texts are stand-ins."""
+    """Per cent; ``100`` only where nothing at all is lost, a star where the texts are stand-ins."""
     value = float(row["recall_ceiling"])
     shown = "100" if value == 1 else f"{100 * value:.2f}"
-    return shown if row["texts"] == "real" else f"{shown} *"
+    return shown if row["texts"] == "real" else rf"{shown} \*"
 
 
 def fill(text: str, results: Path) -> str:

@@ -1,6 +1,7 @@
 """The commands as a person runs them, in this process; errors are one line, not a traceback."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,10 @@ def test_train_prints_where_the_checkpoint_lies(zoo: Zoo, tmp_path: Path) -> Non
         (["tag", "-c", "char_cnn_bilstm_cfr.ncbi"], "is neither a checkpoint that ships"),
         (["tag", "--to", "brat"], "zoo: brat is a folder of files; name one with --output."),
         (["tag", "--to", "brta", "-o", "x"], "brat"),
-        (["evaluate", "missing", "ncbi-disease"], "zoo: 'missing' is neither a checkpoint that ships"),
+        (
+            ["evaluate", "missing", "ncbi-disease"],
+            "zoo: No file, folder or checkpoint (`zoo list`) of that name: missing.",
+        ),
         (["list", "nothing*"], "zoo: No checkpoint is named like 'nothing*'"),
         (["train", "missing.yaml"], "zoo: No such recipe: missing.yaml."),
         (["tag", TINY, "--to", "html", "-o", TINY / "test.pubtator"], "would overwrite the input"),
@@ -140,10 +144,10 @@ def recipe_with(tmp_path: Path, old: str, new: str) -> Path:
 
 def test_a_misspelt_recipe_key_exactly(zoo: Zoo, tmp_path: Path) -> None:
     recipe = recipe_with(tmp_path, "epochs:", "epoch:")
-    assert zoo("train", recipe, "--output", tmp_path / "run").err == (
-        f"zoo: {recipe}:16: unknown key 'training.epoch'; valid here: epochs, patience, batch_words, clip, average, "
-        "save_minutes, half — did you mean 'training.epochs'?\n"
-    )
+    said = zoo("train", recipe, "--output", tmp_path / "run").err
+    start = f"zoo: {recipe}:16: unknown key 'training.epoch'; valid here: epochs, patience, batch_words, "
+    end = r"[a-z_]+(, [a-z_]+)* — did you mean 'training\.epochs'\?\n"
+    assert re.fullmatch(re.escape(start) + end, said), said
 
 
 def test_a_misspelt_key_on_the_command_line(zoo: Zoo, tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """The table of formats."""
 
 import io
+import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from zoo.data import formats
+from zoo.data import formats, jsonl, tokens
 from zoo.data.document import DataFormatError, Document, Span
 
 READABLE = "brat, pubtator, bioc, bioc-json, conll, genetag, jsonl, tokens, text"
@@ -37,6 +39,12 @@ DOCUMENT = Document("1", "Fever today", (Span.of(0, 5, "Disease"),))
         ("a.json", '{"tokens": ["x"], "ner_tags": [0]}\n', "tokens"),
         ("a.json", '{"source": "x", "documents": []}', "bioc-json"),
         ("a.json", '{\n"source": "x"', "bioc-json"),
+        ("a.json", '{"PubTator3": [{"passages": []}]}', "bioc-json"),
+        ("a.json", '{"documents": [' + '{"id": "1"},' * 200_000, "bioc-json"),
+        ("a.jsonl", '{"id": "1", "text": "x", "passages": [{"start": 0, "end": 1, "kind": "title"}]}\n', "jsonl"),
+        ("a.jsonl", '{"passages": [], "text": "x",\n "id": "1"}\n', "jsonl"),
+        ("a.json", '\n{"id": "1", "text": "' + "x" * 2_000_000 + '"}\n', "jsonl"),
+        ("a.ndjson", '{"tokens": ["' + "é" * 999_999 + '"]}', "tokens"),
         ("a.jsonl", '{"id": "1", "passages": []}\n', "bioc-json"),
         ("a.json", "[" * 100_000, "bioc-json"),
     ],
@@ -50,15 +58,52 @@ def test_detect_folders_and_pairs(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x", encoding="utf-8")
     assert formats.detect(tmp_path) == "text"
     (tmp_path / "a.ann").touch()
+    (tmp_path / ".b.jsonl").touch()
     assert formats.detect(tmp_path) == formats.detect(tmp_path / "a.txt") == "brat"
+
+
+def test_a_folder_of_texts_that_are_none(tmp_path: Path) -> None:
+    """NCBI distributes PubTator files as ``.txt``."""
+    for name in ("train.txt", "sub/test.txt"):
+        formats.write([DOCUMENT], tmp_path / name, "pubtator")
+    (tmp_path / "LICENSE").touch()
+    assert formats.detect(tmp_path) == "pubtator"
+    assert len(list(formats.read(tmp_path))) == len(list(formats.read(tmp_path, "pubtator"))) == 2
+    (tmp_path / "readme.txt").write_text("Abstracts.", encoding="utf-8")
+    with pytest.raises(DataFormatError, match=r"cannot tell the format: files of several \(\d .*, \d .*\) — expected"):
+        formats.read(tmp_path)
+
+
+@pytest.mark.parametrize("other", ["b.jsonl", "b.pubtator", "b.ann", "b.txt"])
+def test_no_file_of_a_mixed_folder_is_passed_over(tmp_path: Path, other: str) -> None:
+    tokens.write([DOCUMENT], tmp_path / "a.jsonl")
+    jsonl.write([DOCUMENT], tmp_path / other)
+    with pytest.raises(DataFormatError, match="cannot tell the format: files of several"):
+        formats.read(tmp_path)
+    assert len(list(formats.read(tmp_path, "tokens"))) == 1
+
+
+def test_a_pipe_is_not_looked_into(tmp_path: Path) -> None:
+    """What is read to tell the format would be lost to the reader."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataFormatError, match="cannot tell the format: a pipe or device, which can be read only once"):
+        formats.detect(tmp_path / "pipe")
+
+
+def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def walk(folder: object, onerror: Callable[[OSError], None]) -> Iterator[tuple[str, list[str], list[str]]]:
+        yield str(folder), [], ["a.jsonl"]
+        onerror(PermissionError(13, "Permission denied", f"{folder}/sub"))
+
+    monkeypatch.setattr(os, "walk", walk)
+    for name in (None, "text", "jsonl"):
+        with pytest.raises(PermissionError, match="sub"):
+            list(formats.read(tmp_path, name))
 
 
 def test_folders_of_files(tmp_path: Path) -> None:
     for name in ("a.jsonl", "sub/b.json"):
         formats.write([DOCUMENT], tmp_path / name, "jsonl")
-    with pytest.raises(DataFormatError, match="cannot tell the format"):  # the endings name two
-        formats.detect(tmp_path)
-    (tmp_path / "sub/b.json").rename(tmp_path / "sub/b.jsonl")
     assert formats.detect(tmp_path) == "jsonl"
     assert [document.id for document in formats.read(tmp_path, "jsonl")] == ["1", "1"]
     with pytest.raises(DataFormatError, match="no file of format pubtator"):
@@ -82,7 +127,13 @@ def test_what_cannot_be_told_lists_the_formats(tmp_path: Path) -> None:
     path.write_text("prose", encoding="utf-8")
     with pytest.raises(DataFormatError) as caught:
         formats.detect(path)
-    assert str(caught.value) == (f"{path}: cannot tell the format — expected one of {READABLE} — name the format.")
+    assert str(caught.value) == (
+        f"{path}: cannot tell the format: neither the ending nor the first lines tell — expected one of {READABLE} — "
+        "name the format."
+    )
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(DataFormatError, match="cannot tell the format: no file of a known ending"):
+        formats.detect(tmp_path / "sub")
     with pytest.raises(FileNotFoundError):
         formats.detect(tmp_path / "none.txt")
 

@@ -56,11 +56,6 @@ def test_parts_are_read_only_when_they_are_asked_for() -> None:
     assert list(islice(found, 2)) == [1, 2]
 
 
-@pytest.mark.parametrize("digits", ["9" * 19, "-" + "9" * 5000])
-def test_integers_too_long_stay_strings(digits: str) -> None:
-    assert stream(digits).value() == digits
-
-
 BAD = [
     ("", "1: no JSON (Expecting value) at the end of the file — correct it, or check that the file is whole."),
     ('\n\n{"a":\n nul', "4: no JSON (Expecting value) at 'nul'"),
@@ -68,13 +63,14 @@ BAD = [
     ('{"a": 1 "b": 2}' + " " * 99, "1: no JSON (Expecting ',' delimiter) at '\"b\": 2}"),
     ('"a\n"', "1: no JSON (Invalid control character) at"),
     (r'"\ud8"', "1: no JSON (Invalid \\uXXXX escape) at"),
-    (r'{"a": "\ud800"}', "1: half a surrogate pair ('\\ud800') — expected Unicode text — correct it."),
+    (r'{"a": "\ud800"}', "1: half a surrogate pair ('\\ud800') in a string — correct it."),
     (r'{"\udfff": 1}', "1: half a surrogate pair ('\\udfff')"),
-    ("[NaN]", "1: NaN is no JSON value — expected a number — correct it."),
+    ("[NaN]", "1: NaN is no JSON value — correct it."),
     ("-Infinity", "1: -Infinity is no JSON value"),
-    ('[{"a": 1, "b": 2, "a": 3}]', "1: key 'a' occurs twice in an object — expected each once — correct it."),
-    ("[" * 100_000, "1: lists or objects within each other, too deep to read."),
-    ('{"a":' * 100_000, "1: lists or objects within each other, too deep to read."),
+    ("9" * 5_000, "1: Exceeds the limit (4300 digits) for integer string conversion"),
+    ('[{"a": 1, "b": 2, "a": 3}]', "1: key 'a' occurs twice in an object — correct it."),
+    ("[" * 100_000, "1: lists or objects within each other, too deep to read — correct it."),
+    ('{"a":' * 100_000, "1: lists or objects within each other, too deep to read — correct it."),
     (b"\n\n\xff", "3: invalid start byte — expected UTF-8 text — convert the file (iconv -t UTF-8)."),
     (b'"\xf0\x9f\x92', "1: unexpected end of data — expected UTF-8 text"),
     ("[]".encode("utf-16"), "1: invalid start byte"),

@@ -1,27 +1,23 @@
 """Scores by group: sums, hand-made groups, and what must hold of any documents."""
 
-from collections import Counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.strategies import documents, quick
-from tests.data.strategies import spans as any_span
 from tests.evaluation.documents import random_pairs
-from tests.reference.slow_errors import characters
 from zoo.data.conll import blank_words
 from zoo.data.document import Document, Span
 from zoo.evaluation.bootstrap import bootstrap
 from zoo.evaluation.breakdown import (
+    GROUPINGS,
     Grouping,
-    SpanIndex,
-    WordIndex,
     break_down,
     by_frequency,
     by_length,
     by_seen,
     by_structure,
+    check_groupings,
 )
 from zoo.evaluation.report import to_dict
 from zoo.evaluation.spans import Counts, score
@@ -140,26 +136,14 @@ def test_other_documents_raise() -> None:
         break_down(gold, found[:2], by_length())
 
 
-@given(documents())
-@quick
-def test_words_are_those_that_share_a_character(document: Document) -> None:
-    sentences = blank_words(document.text)
-    index = WordIndex(sentences)
-    for span in document.spans:
-        touched = [w for s in sentences for w in s if set(range(*w)) & characters(span)]
-        assert index.count(span) == max(1, len(touched))
-    for number, sentence in enumerate(sentences):
-        before = sum(map(len, sentences[:number]))
-        for at in range(len(sentence)):
-            low, high = index.around(before + at, before + at + 1, 2)
-            assert (low, high) == (before + max(0, at - 2), before + min(len(sentence), at + 3))
-
-
-@given(st.data())
-@quick
-def test_the_index_finds_all_that_overlap(data: st.DataObject) -> None:
-    spans, wanted = data.draw(st.lists(any_span(25), max_size=10)), data.draw(any_span(25))
-    shared = {span.key: len(characters(span) & characters(wanted)) for span in spans}
-    found = Counter({span.key: count for span, count in SpanIndex(spans).sharing(wanted)})
-    assert found == Counter({key: count for key, count in shared.items() if count})
-    assert len(SpanIndex(spans).sharing(wanted)) == len(found)
+def test_groupings_by_name() -> None:
+    gold, predicted = random_pairs(1, count=6)
+    for name, make in GROUPINGS.items():
+        grouping = make(blank_words, lambda: gold[:3])
+        assert grouping.name == name
+        assert break_down(gold, predicted, grouping).scorer == f"strict by {name}"
+    assert check_groupings(["seen", "length", "seen"]) == ["seen", "length"]
+    with pytest.raises(
+        ValueError, match=r"Expected a grouping out of length, .* but got 'lenght'\. Did you mean 'length'"
+    ):
+        check_groupings(["lenght"])

@@ -57,7 +57,7 @@ def test_overlaps_are_noted() -> None:
     spans = (Span.of(0, 11, "Disease"), Span.of(5, 11, "Disease"), Span(((0, 2), (5, 11)), "Sign"))
     finding = only(check(all=[Document("1", "rare cancer", spans)]), "mentions that overlap")
     assert finding.examples == (
-        "discontinuous: all 1",
+        "discontinuous mentions: all 1",
         "nested pairs of one label: all 1",
         "nested pairs of two labels: all 2",
     )

@@ -16,7 +16,7 @@ from tests.data.strategies import quick
 from zoo.data import formats
 from zoo.data.conll import write as write_conll
 from zoo.data.document import Document, Passage, Relation, Span
-from zoo.evaluation.corpus_statistics import CorpusStatistics, count_corpus, surface
+from zoo.evaluation.corpus_statistics import CorpusStatistics, count_corpus
 from zoo.text.segment import Segmenter
 
 Pairs = dict[str, Counter[tuple[str, str]]]
@@ -146,8 +146,13 @@ def test_sentences_end_with_passages() -> None:
 
 
 def test_surfaces_are_casefolded() -> None:
-    document = Document("1", "GRÖSSE\tgröße")
-    assert surface(document, Span.of(0, 12, "A")) == "grösse grösse"
+    document = Document("1", "GRÖSSE\tgröße", (Span.of(0, 12, "A"),))
+    assert count_corpus([document], blank_words).mentions == {("A", "grösse grösse"): 1}
+
+
+def test_mention_lengths_end_with_the_long_ones() -> None:
+    lengths = CorpusStatistics(mention_words=Counter({0: 9, 1: 3, 2: 1, 10: 2, 25: 4})).mention_lengths
+    assert lengths == [3, 1, 0, 0, 0, 0, 0, 0, 0, 6]
 
 
 def test_statistics_add_up() -> None:

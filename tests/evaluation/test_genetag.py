@@ -8,9 +8,9 @@ import pytest
 
 from tests.evaluation.documents import random_tangle
 from tests.reference.slow_genetag import slow_counts
-from zoo.data.document import Document, Span
+from zoo.data.document import DataFormatError, Document, Span
 from zoo.data.genetag import from_blankless, read, to_blankless
-from zoo.evaluation.genetag import Lines, judge, score, score_lines
+from zoo.evaluation.genetag import Lines, is_list, judge, laid_on, read_lines, score, score_lines
 from zoo.evaluation.spans import Counts
 
 Line = tuple[str, int, int]
@@ -223,3 +223,51 @@ def test_spans_that_are_no_line_are_counted() -> None:
         "predicted discontinuous": 2,
     }
     assert report.micro == Counts(fp=1)
+
+
+def test_official_files_give_the_official_score(data_root: Path, tmp_path: Path) -> None:
+    folder = data_root / "en" / "bc2gm" / "test"
+    genes, others = read_lines(folder / "GENE.eval"), read_lines(folder / "ALTGENE.eval")
+    assert (sum(map(len, genes.values())), sum(map(len, others.values()))) == (6331, 5068)
+    mine = tmp_path / "mine.eval"
+    mine.write_text(
+        "".join(f"{name}|{start} {end}\n" for name, start, end in thinned(lines_of(folder / "ALTGENE.eval")))
+    )
+    micro = score_lines(genes, others, read_lines(mine)).micro
+    assert (micro.tp, micro.fp, micro.fn) == PUBLISHED["alternatives, thinned"][1:4]
+    gold = list(read(folder))
+    placed = laid_on(gold, read_lines(mine), lenient=True)
+    assert sum(document.losses.get("impossible offsets", 0) for document in placed) == 3
+    assert score(gold, placed).micro.fp == micro.fp - 3
+
+
+def test_lists_are_told_from_other_files(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    for text, expected in {
+        "P0|5 28|gamma\n": True,
+        "\nP0|5 28\n": True,
+        "": False,
+        "P0 gamma": False,
+        "1|t|5 28|x": False,
+        "1|a|b": False,
+    }.items():
+        path.write_text(text)
+        assert is_list(path) == expected, text
+    path.write_text("P0|5 28|gamma\n\nP0|5|gamma\n")
+    with pytest.raises(DataFormatError, match=r"a:3: 'P0\|5\|gamma' is no mention"):
+        read_lines(path)
+
+
+def test_what_cannot_be_laid_on_sentences() -> None:
+    gold = [Document("s", "a p53 gene", (Span.of(2, 5, "Gene"),)), Document("t", "none")]
+    (found, empty) = laid_on(gold, {"s": [(1, 3), (1, 3), (4, 7)]})
+    assert [span.slice(found.text) for span in found.spans] == ["p53", "p53", "gene"]
+    assert {span.label for span in found.spans} == {"Gene"}
+    assert empty == gold[1]
+    with pytest.raises(ValueError, match="Expected mentions of the 2 gold sentences but got one of 'u'"):
+        laid_on(gold, {"u": [(1, 3)]})
+    with pytest.raises(ValueError, match=r"first <= last < 8 but got 4 and 8.*Correct the line s\|4 8"):
+        laid_on(gold, {"s": [(4, 8)]})
+    assert laid_on(gold, {"s": [(4, 8), (3, 2)]}, lenient=True)[0].losses == {"impossible offsets": 2}
+    with pytest.raises(ValueError, match="gold spans of one label, as BioCreative II GM has, but got Cell, Gene"):
+        laid_on([*gold, Document("u", "T cell", (Span.of(0, 6, "Cell"),))], {})

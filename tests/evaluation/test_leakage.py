@@ -13,7 +13,16 @@ import pytest
 from zoo.data import formats
 from zoo.data.document import Document, Span
 from zoo.evaluation.corpus_statistics import count_corpus
-from zoo.evaluation.leakage import SHINGLE, SHORT, Seen, SimilarPair, repeated_ids, seen_mentions, similar_pairs
+from zoo.evaluation.leakage import (
+    SHINGLE,
+    SHORT,
+    Seen,
+    SimilarPair,
+    repeated_ids,
+    seen_mentions,
+    share_seen,
+    similar_pairs,
+)
 from zoo.text.segment import Segmenter
 
 Splits = Mapping[str, Sequence[Document]]
@@ -205,3 +214,10 @@ def test_no_test_text_of_the_other_corpora_is_in_train(data_root: Path) -> None:
     }
     assert similar_pairs(splits) == []
     assert repeated_ids(splits) == {}
+
+
+def test_the_share_that_was_seen() -> None:
+    train = Counter({("A", "x"): 3, ("B", "y"): 1})
+    test = Counter({("A", "x"): 2, ("A", "y"): 1, ("B", "z"): 1})
+    assert share_seen(train, test) == sum(seen.same_label for seen in seen_mentions(train, test).values()) / 4 == 0.5
+    assert share_seen(train, Counter()) == 0.0

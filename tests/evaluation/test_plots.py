@@ -1,6 +1,5 @@
 """Pictures: every kind in every format, what is drawn, and what they leave alone."""
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -25,15 +24,12 @@ GOLD, PREDICTED = random_pairs(0, count=12)
 ANALYSIS = analyse(GOLD, PREDICTED)
 REPORT = score(GOLD, PREDICTED)
 CALIBRATION = calibration([0.2, 0.55, 0.9, 0.95, 1.0], [False, True, True, True, True])
-LENGTHS = Counter({1: 50, 2: 30, 3: 10, 7: 3})
 
 PICTURES: dict[str, Callable[[Path], None]] = {
     "errors": lambda path: plots.error_categories(ANALYSIS, path),
     "confusion": lambda path: plots.confusion_matrix(ANALYSIS, path),
     "reliability": lambda path: plots.reliability_diagram({"before": CALIBRATION, "after": CALIBRATION}, path),
     "scores": lambda path: plots.label_scores(REPORT, bootstrap(REPORT, 50), path),
-    "labels": lambda path: plots.label_bars({"Disease": 12, "Gene": 30}, path),
-    "lengths": lambda path: plots.length_histogram(LENGTHS, path),
 }
 
 
@@ -65,32 +61,6 @@ def test_every_picture_in_every_format(tmp_path: Path, name: str, suffix: str) -
     PICTURES[name](path)
     assert path.read_bytes().startswith(SIGNATURES[suffix])
     assert list(path.parent.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("name", PICTURES)
-def test_another_ending_raises(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=r"ends in \.png, \.svg, \.pdf but got .*picture\.jpg"):
-        PICTURES[name](tmp_path / "picture.jpg")
-
-
-def test_the_old_picture_stays_when_the_new_one_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "picture.png"
-    path.write_bytes(b"old")
-
-    def fail(self: Figure, *arguments: object, **options: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(Figure, "savefig", fail)
-    with pytest.raises(OSError, match="disk full"):
-        PICTURES["labels"](path)
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ValueError, match=r"pip install 'bioner-zoo\[plot\]'"):
-        PICTURES["labels"](tmp_path / "picture.png")
 
 
 def test_no_settings_are_changed_and_no_figure_is_kept(tmp_path: Path) -> None:
@@ -127,33 +97,20 @@ def test_many_labels_are_summed_up(tmp_path: Path, drawn: list[Figure], monkeypa
     monkeypatch.setattr(plots, "MOST_ROWS", 6)
     monkeypatch.setattr(plots, "MOST_CELLS", 5)
     labels = [f"label {number}" for number in range(20)]
-    counts = {label: 100 - number for number, label in enumerate(labels)}
-    plots.label_bars(counts, tmp_path / "bars.png")
-    assert [bar.get_width() for bar in drawn[0].axes[0].patches] == [100, 99, 98, 97, 96, sum(range(81, 96))]
-    assert "15 others" in texts(drawn[0])
     confusion = Counter({(label, label): 2 for label in labels}) + Counter({(labels[0], None): 1})
     plots.confusion_matrix(ErrorAnalysis(REPORT, (), confusion), tmp_path / "confusion.png")
-    axes = drawn[1].axes[0]
+    axes = drawn[0].axes[0]
     assert sum(int(text.get_text() or 0) for text in axes.texts) == 41
     assert [text.get_text() for text in axes.get_yticklabels()][-2:] == ["16 others", "none"]
     plots.label_scores(Report("strict", ({label: Counts(tp=1) for label in labels},)), None, tmp_path / "scores.png")
-    assert "F1 (%), 14 rarer labels not drawn" in texts(drawn[2])
+    assert "F1 (%), 14 rarer labels not drawn" in texts(drawn[1])
 
 
 def test_labels_are_shown_as_they_are(tmp_path: Path, drawn: list[Figure]) -> None:
-    odd = {
-        "$x^2$ and $": 5,
-        "$\\frac$": 4,
-        "_hidden": 4,
-        "a\nb": 3,
-        "regulation of transcription from RNA polymerase II": 2,
-    }
-    plots.label_bars(odd, tmp_path / "bars.svg", title="$")
-    assert {"$x^2$ and $", "_hidden", "a b", "regulation of t… polymerase II"} <= set(texts(drawn[0]))
     gold = GOLD[0].relabel({"Gene": "_$\\frac$", "Disease": "b"})
     analysis = analyse([gold], [gold.with_spans([])])
     plots.error_categories(analysis, tmp_path / "errors.png")
-    assert " _$\\frac$" in texts(drawn[1])
+    assert " _$\\frac$" in texts(drawn[0])
     plots.confusion_matrix(analysis, tmp_path / "confusion.png")
     plots.label_scores(score([gold], [gold]), None, tmp_path / "scores.png")
     plots.reliability_diagram({"_$\\frac$": CALIBRATION}, tmp_path / "reliability.png")
@@ -169,20 +126,6 @@ def test_scores_are_in_order(tmp_path: Path, drawn: list[Figure]) -> None:
         *groups.labels,
         "micro",
     ]
-
-
-def test_the_histogram_holds_all_lengths(tmp_path: Path, drawn: list[Figure]) -> None:
-    plots.length_histogram(LENGTHS, tmp_path / "few.png")
-    axes = drawn[0].axes[0]
-    assert [bar.get_height() for bar in axes.patches] == [50, 30, 10, 0, 0, 0, 3]
-    assert axes.get_xlabel() == "words (median 1, mean 1.7, longest 7)"
-    many = Counter({length: 1000 - length for length in range(1, 900)}) + Counter({5000: 2, 100_000: 1})
-    plots.length_histogram(many, tmp_path / "many.png", "Sentences by length", "characters")
-    axes = drawn[1].axes[0]
-    assert sum(bar.get_height() for bar in axes.patches) == sum(many.values())
-    assert len(axes.patches) <= plots.MOST_BARS + 1
-    assert axes.get_xticklabels()[-1].get_text().endswith("+")
-    assert axes.get_xlabel().endswith("longest 100,000)")
 
 
 def test_reliability_fills_gaps_between_bins() -> None:
@@ -205,6 +148,4 @@ def test_nothing_to_draw(tmp_path: Path) -> None:
     right = analyse([Document("1", "x")], [Document("1", "x")])
     plots.error_categories(right, tmp_path / "errors.png")
     plots.label_scores(right.report, bootstrap(right.report), tmp_path / "scores.png")
-    plots.label_bars({}, tmp_path / "bars.png")
-    plots.length_histogram({}, tmp_path / "lengths.png")
-    assert len(list(tmp_path.iterdir())) == 5
+    assert len(list(tmp_path.iterdir())) == 3

@@ -7,7 +7,9 @@ import json
 from rich.console import Console
 
 from tests.evaluation.documents import random_pairs
+from zoo.data.document import Document, Span
 from zoo.evaluation.bootstrap import bootstrap
+from zoo.evaluation.breakdown import break_down, by_length
 from zoo.evaluation.report import render, to_dict, to_rows
 from zoo.evaluation.spans import Counts, Report, score
 
@@ -123,3 +125,13 @@ def test_rows_without_labels_or_intervals() -> None:
     assert [row["average"] for row in to_rows(Report("strict", ()))] == ["micro", "macro", "weighted"]
     one = score(*random_pairs(0, count=1))
     assert to_rows(one, bootstrap(one)) == to_rows(one)
+
+
+def test_groups_have_no_averages() -> None:
+    gold = Document("1", "rare cancer, gout", (Span.of(5, 11, "D"), Span.of(13, 17, "D")))
+    text = shown(break_down([gold], [gold], by_length()))
+    assert "group" in text
+    assert "1 word" in text
+    assert "micro" in text
+    assert "macro" not in text
+    assert "label" not in text

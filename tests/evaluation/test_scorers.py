@@ -14,7 +14,7 @@ from tests.evaluation.documents import random_pairs
 from zoo.data.document import Document, Span
 from zoo.evaluation.bootstrap import bootstrap
 from zoo.evaluation.report import to_rows
-from zoo.evaluation.scorers import SCORERS, score_with
+from zoo.evaluation.scorers import SCORERS, score_tags_with, score_with
 from zoo.evaluation.spans import Counts
 
 every_scorer = pytest.mark.parametrize("name", SCORERS)
@@ -90,6 +90,23 @@ def test_the_segmenter_gives_the_words() -> None:
     assert score_with("token", gold, gold).unscored == {"gold unaligned": 1, "predicted unaligned": 1}
     halves = score_with("token", gold, gold, segment=lambda text: [[(0, 3), (3, 13)]])
     assert halves.labels == {"Gene": Counts(tp=1)}
+
+
+@pytest.mark.parametrize("name", [name for name, row in SCORERS.items() if row.run_on_tags])
+def test_tags_are_scored_as_they_stand(name: str) -> None:
+    gold = [["B-Gene", "I-Gene", "O"], ["O"]] if "BI" not in name else [["S-Gene", "O", "O"], ["O"]]
+    gold = [["U-Gene", "O", "O"], ["O"]] if "BILOU" in name else gold
+    gold = [["I-Gene", "I-Gene", "O"], ["O"]] if "IOB1" in name else gold
+    report = score_tags_with(name, gold, gold, documents=[2])
+    assert (report.scorer, len(report.documents), report.micro.f1) == (name, 1, 1.0)
+
+
+def test_orphans_matter_to_strict_scorers_of_tags() -> None:
+    gold, predicted = [["B-Gene", "I-Gene"]], [["I-Gene", "I-Gene"]]
+    found = {name: score_tags_with(f"seqeval-{name}", gold, predicted).micro.tp for name in ("lenient", "strict-IOB2")}
+    assert found == {"lenient": 1, "strict-IOB2": 0}
+    with pytest.raises(ValueError, match=r"Expected a scorer of tags out of seqeval-lenient, .*but got 'strict'"):
+        score_tags_with("strict", gold, predicted)
 
 
 def test_unknown_names_list_the_valid_ones() -> None:

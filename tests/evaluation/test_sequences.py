@@ -108,9 +108,18 @@ def test_every_sequence_is_a_document_of_its_own() -> None:
     assert report.documents == ({"Gene": spans.Counts(tp=1)}, {"Gene": spans.Counts(fn=1)})
 
 
+def test_sequences_of_one_document_count_together() -> None:
+    gold, predicted = [["B-X"], ["B-X", "I-X"], ["O"]], [["B-X"], ["B-X", "O"], ["B-X"]]
+    together = score_tags(gold, predicted, documents=[2, 0, 1])
+    assert together.documents == ({"X": spans.Counts(tp=1, fp=1, fn=1)}, {}, {"X": spans.Counts(fp=1)})
+    assert together.labels == score_tags(gold, predicted).labels
+    assert len(score_words(gold, predicted, documents=[2, 0, 1]).documents) == 3
+
+
 @pytest.mark.parametrize(
     ("gold", "predicted", "protocol", "message"),
     [
+        ([["O"]], [["O"]], {"documents": [2]}, "Expected 2 sequences, as the documents have, but got 1."),
         ([["O"]], [], {}, "Expected 1 predicted sequences, one per gold sequence, but got 0."),
         ([["O"], ["O", "O"]], [["O"], ["O"]], {}, "Expected 2 predicted tags in sequence 1 but got 1."),
         ([["O"]], [["Gene"]], {}, "Expected O or a tag that begins with B, I, E, L, S, U but got 'Gene'."),

@@ -5,6 +5,7 @@ are so many spans and relations in the documents and so many counted losses.
 """
 
 import codecs
+import gzip
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -32,6 +33,12 @@ def _lines(data: bytes) -> list[str]:
     return [line.removesuffix("\r") for line in text.split("\n")]
 
 
+def _whole(files: dict[str, bytes]) -> bytes:
+    """The one file, unpacked."""
+    ((name, data),) = files.items()
+    return gzip.decompress(data) if name.endswith(".gz") else data
+
+
 def _left_out(documents: Sequence[Document]) -> int:
     return sum(count for d in documents for kind, count in d.losses.items() if kind not in _REPORTED_ONLY)
 
@@ -51,7 +58,7 @@ def _brat(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[st
 
 
 def _pubtator(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
-    lines = [line for line in _lines(files["a.pubtator"]) if line.strip()]
+    lines = [line for line in _lines(_whole(files)) if line.strip()]
     passages = [match for line in lines if (match := re.fullmatch(r"[^|\t]+\|([ta])\|(.*)", line, re.DOTALL))]
     yield from _compared("documents", sum(match[1] == "t" for match in passages), len(documents))
     in_file = "".join(match[2] + " " * (match[1] == "t") for match in passages)
@@ -60,18 +67,17 @@ def _pubtator(files: dict[str, bytes], documents: Sequence[Document]) -> Iterato
     yield from _compared("annotations", len(lines) - len(passages), found + _left_out(documents))
 
 
-_TAG = re.compile(r"O|[BIELSU]-\S+", re.ASCII)
+_TAG = re.compile(r"O|[BIELSUMWV]-\S+", re.ASCII)
 
 
 def _conll(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
     rows = []
-    for line in _lines(files["a.conll"]):
+    for line in filter(lambda line: line.strip(" \t"), _lines(_whole(files))):
         columns = line.split("\t") if "\t" in line else [column for column in line.split(" ") if column]
-        is_comment = line.startswith("# ") and not _TAG.fullmatch(columns[-1])
-        if line.strip(" \t") and not line.startswith(("-DOCSTART-", "###MEDLINE:")) and not is_comment:
-            rows.append((columns[0], columns[-1]))
-    if any(line.startswith(("-DOCSTART-", "###MEDLINE:")) and _TAG.search(line) for line in _lines(files["a.conll"])):
-        return  # whether such a line is a word is the reader's to say
+        is_tagged = _TAG.fullmatch(columns[-1])
+        if re.match(r"-DOCSTART-([ \t]|$)|###MEDLINE:\S+\s*$", line) or (line.startswith("# ") and not is_tagged):
+            continue
+        rows.append((columns[0], columns[-1]))
     yield from _compared("words", _solid(word for word, _ in rows), _solid(document.text for document in documents))
     tagged = _solid(word for word, tag in rows if tag != "O")
     yield from _compared("tagged words", tagged, _covered(documents))
@@ -82,8 +88,12 @@ def _solid(parts: "Iterator[str] | Sequence[str]") -> str:
 
 
 def _covered(documents: Sequence[Document]) -> str:
-    spans = ((document, span) for document in documents for span in sorted(document.spans, key=lambda s: s.start))
-    return _solid([span.slice(document.text) for document, span in spans])
+    """The characters that lie in a span or several."""
+    parts = []
+    for document in documents:
+        places = {place for span in document.spans for part in span.fragments for place in range(*part)}
+        parts += [document.text[place] for place in sorted(places)]
+    return _solid(parts)
 
 
 def _rows(data: bytes) -> list[dict]:
@@ -91,7 +101,7 @@ def _rows(data: bytes) -> list[dict]:
 
 
 def _jsonl(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
-    rows = _rows(files["a.jsonl"])
+    rows = _rows(_whole(files))
     yield from _compared("texts", [row["text"] for row in rows], [document.text for document in documents])
     for row, document in zip(rows, documents, strict=False):
         for part in ("spans", "passages", "alternatives", "relations"):
@@ -102,15 +112,18 @@ def _jsonl(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[s
 
 
 def _tokens(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
-    rows = _rows(files["a.jsonl"])
+    rows = _rows(_whole(files))
+    yield from _compared("rows", len(rows), len(documents))
     words = [token for row in rows for token in row["tokens"]]
     yield from _compared("tokens", _solid(words), _solid([document.text for document in documents]))
-    tagged = [token for row in rows for token, tag in zip(row["tokens"], row["ner_tags"], strict=True) if tag != "O"]
+    tagged = [
+        token for row in rows for token, tag in zip(row["tokens"], row["ner_tags"], strict=True) if tag not in ("O", 0)
+    ]
     yield from _compared("tagged tokens", _solid(tagged), _covered(documents))
 
 
 def _bioc(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
-    root = ET.fromstring(files["a.xml"])  # the entities of a declaration are refused by the reader
+    root = ET.fromstring(_whole(files))  # the entities of a declaration are refused by the reader
     found = list(root.iter("document"))
     yield from _compared("documents", len(found), len(documents))
     for element, document in zip(found, documents, strict=False):
@@ -127,12 +140,12 @@ def _annotation_texts(element: ET.Element) -> list[ET.Element]:
 
 
 def _bioc_json(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
-    found = _bioc_rows(files["a.json"].removeprefix(codecs.BOM_UTF8))
+    found = _bioc_rows(_whole(files).removeprefix(codecs.BOM_UTF8).decode())
     yield from _compared("documents", len(found), len(documents))
     for row, document in zip(found, documents, strict=False):
         passages = row.get("passages", [])
-        annotations = sum(len(p.get(key) or ()) for p in passages for key in ("annotations", "relations"))
-        annotations += len(row.get("relations") or ())
+        holders = [row, *passages, *(sentence for passage in passages for sentence in passage.get("sentences") or ())]
+        annotations = sum(len(holder.get(key) or ()) for holder in holders for key in ("annotations", "relations"))
         kept = len(document.spans) + len(document.relations)
         yield from _compared("annotations", annotations, kept + _left_out([document]))
         for passage in passages:
@@ -140,13 +153,11 @@ def _bioc_json(files: dict[str, bytes], documents: Sequence[Document]) -> Iterat
                 yield f"text {passage['text']!r} is missing"
 
 
-def _bioc_rows(data: bytes) -> list[dict]:
-    try:
-        wholes = [json.loads(data)]
-    except ValueError:  # a collection or document a line
-        wholes = [json.loads(line) for line in data.split(b"\n") if line.strip()]
+def _bioc_rows(text: str) -> list[dict]:
     rows: list[dict] = []
-    for whole in wholes:
+    while text := text.lstrip(" \t\r\n"):  # collections or documents, one after another
+        whole, end = json.JSONDecoder().raw_decode(text)
+        text = text[end:]
         if isinstance(whole, list):
             rows += whole
         elif "passages" in whole:
@@ -157,8 +168,8 @@ def _bioc_rows(data: bytes) -> list[dict]:
 
 
 def _genetag(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
-    sentences = [line for line in _lines(files["text.in"]) if line.strip()]
-    yield from _compared("sentences", len(sentences), len(documents))
+    sentences = [line.partition(" ")[2] for line in _lines(files["text.in"]) if line.strip()]
+    yield from _compared("sentences", sentences, [document.text for document in documents])
     lines = [line for name in ("GENE.eval", "ALTGENE.eval") for line in _lines(files[name]) if line.strip()]
     found = sum(len(document.spans) + len(document.alternatives) for document in documents)
     yield from _compared("mentions", len(lines), found + _left_out(documents))
@@ -166,7 +177,7 @@ def _genetag(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator
 
 def _text(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
     (document,) = documents
-    yield from _compared("text", files["a.txt"].removeprefix(codecs.BOM_UTF8).decode(), document.text)
+    yield from _compared("text", _whole(files).removeprefix(codecs.BOM_UTF8).decode(), document.text)
 
 
 _ACCOUNTS: dict[str, Callable[[dict[str, bytes], Sequence[Document]], Iterator[str]]] = {

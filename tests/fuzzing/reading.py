@@ -5,7 +5,7 @@ import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,14 +59,17 @@ def damaged_file(seed: Seed, number: int) -> tuple[dict[str, bytes], bool]:
 
 
 def judge(seed: Seed, files: dict[str, bytes], lenient: bool) -> Finding:
-    """Reads one damaged folder."""
-    options = {"lenient": True} if lenient and "lenient" in formats.FORMATS[seed.format].reader_options else {}
+    """Reads one damaged folder, after a look at what format it seems to be."""
+    can_be_lenient = "lenient" in formats.FORMATS[seed.format].reader_options
+    options = dict(seed.options) | ({"lenient": True} if lenient and can_be_lenient else {})
     documents: list[Document] = []
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files.items():
             (Path(folder) / name).write_bytes(data)
         try:
             with _limited(SECONDS):
+                with suppress(DataFormatError):
+                    formats.detect(Path(folder) / seed.path)
                 documents += formats.read(Path(folder) / seed.path, seed.format, options)
         except DataFormatError as error:
             return Finding("refused", str(error), files)

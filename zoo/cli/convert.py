@@ -4,17 +4,15 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from zoo.cli.inputs import counted, documents_of, given, say_losses
-
-if TYPE_CHECKING:
-    from zoo.data.document import Document
+from zoo.cli.progress import documents_progress
 
 _READING, _WRITING = "Options of the format that is read", "Options of the format that is written"
 
@@ -27,9 +25,12 @@ def convert(
     ] = None,
     to: Annotated[str | None, typer.Option(help="Format of the target, where its ending does not tell.")] = None,
     split: Annotated[str | None, typer.Option(help="Split of a corpus that has some.")] = None,
-    allow_loss: Annotated[bool, typer.Option(help="Write even if something is lost.")] = False,
+    allow_loss: Annotated[bool, typer.Option("--allow-loss", help="Write even if something is lost.")] = False,
     lenient: Annotated[
-        bool, typer.Option(help="Count mentions that disagree with the text, do not stop.", rich_help_panel=_READING)
+        bool,
+        typer.Option(
+            "--lenient", help="Count mentions that disagree with the text, do not stop.", rich_help_panel=_READING
+        ),
     ] = False,
     word_column: Annotated[int | None, typer.Option(help="conll: from 0.", rich_help_panel=_READING)] = None,
     tag_column: Annotated[
@@ -42,7 +43,8 @@ def convert(
         str | None, typer.Option(help="tokens: names of integer tags, as O,B-Gene,I-Gene.", rich_help_panel=_READING)
     ] = None,
     notes_are_concepts: Annotated[
-        bool, typer.Option(help="brat: AnnotatorNotes hold concept ids.", rich_help_panel=_READING)
+        bool,
+        typer.Option("--notes-are-concepts", help="brat: AnnotatorNotes hold concept ids.", rich_help_panel=_READING),
     ] = False,
     missing_text: Annotated[
         str | None,
@@ -91,8 +93,8 @@ def convert(
     )
     writing = given(scheme=scheme, label=label) | _segmenter(words, format_to)
     unread: dict[str, int] = {}
-    with _staged(target) as (stage, publish), _documents_progress() as progress:
-        documents = progress(counted(documents_of(source, split, from_, reading), unread))
+    with _staged(target) as (stage, publish), documents_progress() as step:
+        documents = step("converting", counted(documents_of(source, split, from_, reading), unread))
         losses = formats.write(documents, stage, format_to, writing)
         if allow_loss or not (losses or unread):
             publish()
@@ -156,22 +158,3 @@ def _staged(target: str) -> Iterator[tuple[str, Callable[[], None]]]:
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest above it that exists: on the same disk, so that files can be moved."""
     return next(place for place in (folder, *folder.parents) if place.is_dir())
-
-
-@contextmanager
-def _documents_progress() -> Iterator[Callable[[Iterable["Document"]], Iterator["Document"]]]:
-    """A bar on standard error that counts documents; nothing is shown where that is not a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} documents"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("converting", total=None)
-
-        def counting(documents: Iterable["Document"]) -> Iterator["Document"]:
-            for document in documents:
-                yield document
-                progress.advance(task)
-
-        yield counting

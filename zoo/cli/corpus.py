@@ -4,12 +4,14 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from zoo.cli.inputs import has_splits
+from zoo.cli.progress import Step, documents_progress
 
 if TYPE_CHECKING:
     from zoo.data.corpora import CorpusEntry
@@ -115,15 +117,16 @@ def stats(
 
     from zoo.data.tags import scheme_named
     from zoo.data.textfile import writing
-    from zoo.evaluation.corpus_plot import check_path, corpus_plot
+    from zoo.evaluation.corpus_plot import corpus_plot
     from zoo.evaluation.corpus_report import csv_rows, render, to_dict
+    from zoo.evaluation.drawing import check_picture
 
     schemes = tuple(dict.fromkeys(scheme or _SCHEMES))
     for each in schemes:
         scheme_named(each)
     if plot:
-        check_path(plot)
-    with _progress() as step:
+        check_picture(plot)
+    with documents_progress() as step:
         splits = _chosen(_read(name, format, lenient), split)
         statistics = _count(splits, step)
         ceilings = {each: _ceilings(splits, each, step) for each in schemes}
@@ -187,7 +190,7 @@ def _findings(name: str, format: str | None, lenient: bool) -> Iterator["Finding
     if name in CORPORA and CORPORA[name].note:
         yield Finding("note", CORPORA[name].note)
     try:
-        with _progress() as step:
+        with documents_progress() as step:
             splits = _read(name, format, lenient)
             statistics = _count(splits, step)
             step("looking for mistakes and leakage", ())
@@ -225,11 +228,10 @@ def _broken(line: str, indent: int) -> str:
 def _read(name: str, format: str | None, lenient: bool) -> _Splits:
     """The documents by split: those of a named corpus or of a folder that has splits, else all that lies there."""
     from zoo.data import formats
-    from zoo.data.corpora import CORPORA
-    from zoo.data.splits import has_splits, load_corpus
+    from zoo.data.splits import load_corpus
 
     path = Path(name)
-    if name in CORPORA or not path.exists() or (path.is_dir() and has_splits(path)):
+    if has_splits(name) or not path.exists():
         if format or lenient:
             raise ValueError("--format and --lenient are for files without splits.")
         return load_corpus(name, without_texts=True).splits
@@ -243,41 +245,7 @@ def _chosen(splits: _Splits, names: Sequence[str] | None) -> _Splits:
     return {split: documents for split, documents in splits.items() if not names or split in names}
 
 
-_Step = Callable[[str, Iterable["Document"]], Iterator["Document"]]
-
-
-@contextmanager
-def _progress() -> Iterator[_Step]:
-    """A bar on standard error: what is being done, with how many documents; nothing where that is not a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("reading", total=None)
-
-        def step(what: str, documents: Iterable["Document"]) -> Iterator["Document"]:
-            several = list(documents)
-            bar.reset(task, description=what, total=len(several) or None)
-
-            def counted() -> Iterator["Document"]:
-                for document in several:
-                    yield document
-                    bar.advance(task)
-
-            return counted()
-
-        yield step
-
-
-def _count(splits: _Splits, step: _Step) -> dict[str, "CorpusStatistics"]:
+def _count(splits: _Splits, step: Step) -> dict[str, "CorpusStatistics"]:
     from zoo.evaluation.corpus_statistics import count_corpus
     from zoo.text.segment import Segmenter
 
@@ -287,7 +255,7 @@ def _count(splits: _Splits, step: _Step) -> dict[str, "CorpusStatistics"]:
     }
 
 
-def _ceilings(splits: _Splits, scheme: str, step: _Step) -> dict[str, "Flattening"]:
+def _ceilings(splits: _Splits, scheme: str, step: Step) -> dict[str, "Flattening"]:
     """By split, what a scheme can hold of the mentions, with words and sentences as our taggers cut them."""
     from zoo.evaluation.flattening import Flattening
     from zoo.text.codec import Codec, CodecConfig

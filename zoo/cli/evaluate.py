@@ -1,16 +1,28 @@
 """``zoo evaluate``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zoo.cli.inputs import documents_of, given, say_losses
-from zoo.cli.systems import checkpoint_named, read_predictions, renaming, tag_sequences, tagged, without_foreign
+from zoo.cli.inputs import documents_of, has_splits
+from zoo.cli.systems import (
+    Naming,
+    checkpoint_named,
+    format_of,
+    labels_of,
+    read_gold,
+    read_system,
+    say_unknown,
+    tagged,
+    without_foreign,
+    words_of,
+)
 
 if TYPE_CHECKING:
     from zoo.data.document import Document
+    from zoo.evaluation.predictions import Tags
     from zoo.models.tagger import Tagger
 
 _DOCUMENTS, _SCORES, _OUTPUT = "Documents", "What is computed", "Where it goes"
@@ -36,7 +48,10 @@ def evaluate(
         str, typer.Argument(help="A checkpoint (by name, or its folder), or annotated documents of any system.")
     ],
     gold: Annotated[str, typer.Argument(help="A corpus by name (`zoo corpus list`), or a folder or file.")],
-    split: Annotated[str, typer.Option(help="Split of a corpus that has some.", rich_help_panel=_DOCUMENTS)] = "test",
+    split: Annotated[
+        str | None,
+        typer.Option(help="Split of a corpus that has some.", show_default="test", rich_help_panel=_DOCUMENTS),
+    ] = None,
     format: Annotated[
         str | None, typer.Option(help="Format of the gold files, where they do not tell.", rich_help_panel=_DOCUMENTS)
     ] = None,
@@ -52,7 +67,9 @@ def evaluate(
     ] = None,
     lenient: Annotated[
         bool,
-        typer.Option("--lenient", help="Count mentions that disagree with the text.", rich_help_panel=_DOCUMENTS),
+        typer.Option(
+            "--lenient", help="Count mentions that disagree with the text, go on.", rich_help_panel=_DOCUMENTS
+        ),
     ] = False,
     scorer: Annotated[
         list[str] | None,
@@ -67,7 +84,9 @@ def evaluate(
     by: Annotated[
         list[str] | None,
         typer.Option(
-            help="Strict scores by length, seen, frequency or structure of mentions.", rich_help_panel=_SCORES
+            help="Strict scores by length of mentions, by seen (in training or not), frequency (in training) or "
+            "structure (flat, nested …); may be repeated.",
+            rich_help_panel=_SCORES,
         ),
     ] = None,
     train: Annotated[
@@ -81,13 +100,29 @@ def evaluate(
         str | None, typer.Option(help="Another checkpoint or predictions, to compare with.", rich_help_panel=_SCORES)
     ] = None,
     errors: Annotated[
-        bool, typer.Option("--errors", help="Put every error in a category.", rich_help_panel=_SCORES)
+        bool,
+        typer.Option("--errors", help="Put every error of the first system in a category.", rich_help_panel=_SCORES),
     ] = False,
-    examples: Annotated[int, typer.Option(help="How many errors --errors shows.", rich_help_panel=_SCORES)] = 10,
+    examples: Annotated[int, typer.Option(help="How many errors --errors shows.", min=0, rich_help_panel=_SCORES)] = 10,
     calibration: Annotated[
         bool,
-        typer.Option("--calibration", help="Compare the spans' scores with the truth.", rich_help_panel=_SCORES),
+        typer.Option(
+            "--calibration",
+            help="Compare the scores of the first system's spans with the truth.",
+            rich_help_panel=_SCORES,
+        ),
     ] = False,
+    dev: Annotated[
+        str | None,
+        typer.Option(
+            help="For --calibration: predicted dev documents, to fit a temperature on; a checkpoint makes its own.",
+            rich_help_panel=_SCORES,
+        ),
+    ] = None,
+    dev_gold: Annotated[
+        str | None,
+        typer.Option(help="The gold documents of --dev; by default the corpus's own.", rich_help_panel=_SCORES),
+    ] = None,
     resamples: Annotated[
         int, typer.Option(help="Bootstrap resamples of the 95 % intervals.", min=100, rich_help_panel=_SCORES)
     ] = 2000,
@@ -109,85 +144,105 @@ def evaluate(
     - `zoo evaluate predicted-brat-folder gold-brat-folder --scorer strict --scorer semeval-partial --by length`
 
     - `zoo evaluate mine.pubtator gold.pubtator --against theirs.pubtator --errors --plot figures/`
+
+    - `zoo evaluate mine.eval bc2gm --scorer bc2gm-official`
+
+    Predictions are of any format. They may come without texts, as shared tasks ask for them: a folder of `.ann` files,
+    or a BioCreative II list of `id|start end|text`. Columns may differ from the gold texts in blanks, and have no ids.
     """
     from zoo.cli.scoring import Page
+    from zoo.evaluation.breakdown import OF_TRAINING, check_groupings
+    from zoo.evaluation.drawing import check_matplotlib
     from zoo.evaluation.scorers import check_scorers
 
-    chosen = check_scorers(scorer or ["strict"])
-    _check_groupings(by or [])
-    if train is None and not _has_splits(gold) and {"seen", "frequency"} & set(by or []):
+    chosen, groupings = check_scorers(scorer or ["strict"]), check_groupings(by or [])
+    if not (train or has_splits(gold)) and OF_TRAINING & set(groupings):
         raise ValueError("Expected --train with the training documents: --by seen and frequency compare with them.")
-    relabelled, options = renaming(rename or [], labels), given(lenient=lenient)
-    true = _gold(gold, split, format, options, relabelled)
+    if dev and not (calibration and (dev_gold or has_splits(gold))):
+        raise ValueError("Expected --dev with --calibration and, unless the corpus has a dev split, --dev-gold.")
+    if plot:
+        check_matplotlib()
+        if plot.exists() and not plot.is_dir():
+            raise ValueError(f"Expected --plot to name a folder but {plot} is a file.")
+    naming = Naming.of(rename or [], labels)
+    true = read_gold(gold, split, format, lenient)
     names = [predicted] if against is None else [predicted, against]
     taggers = [checkpoint_named(name) for name in names]
-    true = without_foreign(true, taggers)
     systems = [
-        [relabelled(d) for d in (tagged(t, true) if t else read_predictions(name, predicted_format, options, true))]
-        for name, t in zip(names, taggers, strict=True)
+        tagged(tagger, true) if tagger else read_system(name, gold, true, predicted_format, lenient)
+        for name, tagger in zip(names, taggers, strict=True)
     ]
-    tags = tag_sequences(gold, names) if not (rename or labels) and _are_of_tags(chosen) else None
-    page = Page(true, systems, names, resamples, plot, tags)
+    naming.check({label for documents in (true, *systems) for label in labels_of(documents)})
+    true, *systems = ([naming.document(document) for document in documents] for documents in (true, *systems))
+    true = without_foreign(true, taggers, naming)
+    _check(true, systems, names, chosen, calibration)
+    on_dev = _dev(gold, split, taggers[0], dev, dev_gold, naming) if calibration else None
+    files = {gold: format} | dict.fromkeys(names, predicted_format)
+    page = Page(true, systems, names, resamples, plot, words_of(gold, format), _tags(files, chosen, naming))
     page.scores(chosen)
     if taggers[0]:
         page.flattening(taggers[0])
-    for name in by or []:
-        page.broken_down(name, lambda: _training(train, gold, relabelled))
+    for name in groupings:
+        page.broken_down(name, lambda: [naming.document(document) for document in documents_of(train or gold, "train")])
     if against is not None:
         page.compared()
     if errors or errors_csv:
         page.errors(examples if errors else None, errors_csv)
     if calibration:
-        page.calibration(_dev(gold, split, taggers[0], relabelled))
+        page.calibration(on_dev)
     page.write(json_output, csv_output)
 
 
-def _gold(
-    gold: str,
-    split: str,
-    format: str | None,
-    options: dict[str, object],
-    relabelled: Callable[["Document"], "Document"],
-) -> list["Document"]:
-    from zoo.data.document import losses_of
+def _check(
+    gold: Sequence["Document"],
+    systems: Sequence[Sequence["Document"]],
+    names: Sequence[str],
+    scorers: Collection[str],
+    calibration: bool,
+) -> None:
+    """Finds what would make figures meaningless before any is computed.
 
-    documents = [relabelled(document) for document in documents_of(gold, split, format, options)]
-    if not any(document.spans for document in documents):
-        raise ValueError(f"{gold} holds no annotated spans to score against.")
-    say_losses(f"the documents cannot hold, of {gold},", losses_of(documents))
-    return documents
+    Raises:
+        ValueError: If no gold span is left, there are no codes for a scorer of codes, or no scores to calibrate.
+    """
+    from zoo.evaluation.calibration import scored_spans
 
-
-def _are_of_tags(scorers: Sequence[str]) -> bool:
-    return any(scorer.startswith("seqeval") for scorer in scorers)
-
-
-def _check_groupings(names: Sequence[str]) -> None:
-    from zoo.cli.scoring import GROUPINGS
-    from zoo.data.nearest import did_you_mean
-
-    for name in names:
-        if name not in GROUPINGS:
-            hint = did_you_mean(name, GROUPINGS)
-            raise ValueError(f"Expected --by to be one of {', '.join(GROUPINGS)} but got {name!r}.{hint}")
+    if not any(document.spans for document in gold):
+        raise ValueError("Expected gold spans to score against but no label is left.")
+    for name, documents in zip(names, systems, strict=True):
+        say_unknown(name, documents, gold)
+    if any(scorer.startswith("pharmaconer-track2") for scorer in scorers):
+        for side, documents in zip(["gold", *names], [gold, *systems], strict=True):
+            if not any(span.concepts for document in documents for span in document.spans):
+                raise ValueError(f"Expected spans with concepts, the codes of pharmaconer-track2, but {side} has none.")
+    if calibration and not len(scored_spans(gold, systems[0])[0]):
+        raise ValueError(f"Expected spans with scores for --calibration but {names[0]} has no spans.")
 
 
-def _has_splits(name: str) -> bool:
-    from zoo.data.corpora import CORPORA
-    from zoo.data.splits import has_splits
+def _tags(files: Mapping[str, str | None], scorers: Collection[str], naming: Naming) -> "Tags | None":
+    """The tags of files, the gold one first, where a scorer is about tags and all are CoNLL files.
 
-    return name in CORPORA or (Path(name).is_dir() and has_splits(Path(name)))
+    Args:
+        files: Their formats, where they do not tell.
+        scorers: By name.
+        naming: Of labels.
+    """
+    from zoo.evaluation.predictions import read_tags
+    from zoo.evaluation.scorers import SCORERS
 
-
-def _training(train: str | None, gold: str, relabelled: Callable[["Document"], "Document"]) -> list["Document"]:
-    return [relabelled(document) for document in documents_of(train or gold, "train")]
+    wanted = any(SCORERS[scorer].run_on_tags for scorer in scorers)
+    if wanted and all(Path(name).is_file() and format_of(name, form) == "conll" for name, form in files.items()):
+        gold, *predicted = files
+        return read_tags(gold, predicted, naming)
+    return None
 
 
 def _dev(
-    gold: str, split: str, tagger: "Tagger | None", relabelled: Callable[["Document"], "Document"]
+    gold: str, split: str | None, tagger: "Tagger | None", dev: str | None, dev_gold: str | None, naming: Naming
 ) -> "tuple[list[Document], list[Document]] | None":
-    """Gold and tagged documents of the dev split, to fit a temperature on; ``None`` where there are none."""
-    if tagger is None or not _has_splits(gold) or split == "dev":
+    """Gold and predicted documents of the dev split, to fit a temperature on; ``None`` where there are none."""
+    if not dev and (tagger is None or not (dev_gold or has_splits(gold)) or split == "dev"):
         return None
-    true = [relabelled(document) for document in documents_of(gold, "dev")]
-    return true, tagged(tagger, true)
+    true = list(documents_of(dev_gold or gold, "dev"))
+    found = read_system(dev, gold, true, None, False) if dev else tagged(tagger, true) if tagger else []
+    return [naming.document(document) for document in true], [naming.document(document) for document in found]

@@ -25,14 +25,14 @@ def documents_of(
         FileNotFoundError: If there is no such file.
         ValueError: If a split is needed and not given, or a format is given where there are splits; as for reading.
     """
-    from zoo.data.corpora import CORPORA
     from zoo.data.formats import read
-    from zoo.data.splits import has_splits, load_corpus
+    from zoo.data.splits import load_corpus
 
     path = Path(name)
-    if name in CORPORA or (path.is_dir() and has_splits(path)):
+    if has_splits(name):
         if format or options:
-            raise ValueError(f"{name} has splits: their formats are told from their files; leave the format out.")
+            wrong = "the format" if format else f"options of reading ({', '.join(options or ())})"
+            raise ValueError(f"{name} has splits: how they are read is told from their files; leave {wrong} out.")
         corpus = load_corpus(name)
         if split is None:
             raise ValueError(f"Expected --split for {name}, one of {', '.join(corpus)}.")
@@ -42,6 +42,15 @@ def documents_of(
             raise FileNotFoundError(f"No such file or folder: {name}.")
         load_corpus(name)  # raises, naming the nearest corpus
     return read(name, format, options)
+
+
+def has_splits(name: str) -> bool:
+    """Whether this is a corpus of the table, or a folder with files or folders named after splits."""
+    from zoo.data import splits
+    from zoo.data.corpora import CORPORA
+
+    path = Path(name)
+    return name in CORPORA or (path.is_dir() and splits.has_splits(path))
 
 
 def given(**options: Any) -> dict[str, object]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from zoo.data.conll import Segment
     from zoo.data.document import Document
+    from zoo.evaluation.predictions import Tags
     from zoo.evaluation.spans import Report
     from zoo.models.tagger import Tagger
-
-GROUPINGS = ("length", "seen", "frequency", "structure")
 
 
 class Page:
@@ -23,7 +23,8 @@ class Page:
         names: What the systems are called.
         resamples: Of the bootstrap.
         figures: Folder for pictures, if they are wanted.
-        tags: Tag sequences of the gold file and of each system, where all are files of tags.
+        segment: Gives the words of a text.
+        tags: Those of the files, where all are files of tags.
     """
 
     def __init__(
@@ -33,47 +34,53 @@ class Page:
         names: Sequence[str],
         resamples: int,
         figures: Path | None,
-        tags: Sequence[Sequence[Sequence[str]]] | None = None,
+        segment: "Segment",
+        tags: "Tags | None" = None,
     ) -> None:
         from rich.console import Console
 
-        from zoo.text.segment import Segmenter
-
         self.gold, self.systems, self.names, self.resamples, self.figures = gold, systems, names, resamples, figures
-        self.tags = tags
+        self.segment, self.tags = segment, tags
         self.console: Console = Console()
-        self.segment = Segmenter().__call__
         self.reports: list[list[Report]] = []  # by system, then scorer
         self.found: dict[str, Any] = {"systems": list(names)}
         self.rows: list[dict[str, Any]] = []
 
+    @property
+    def short_names(self) -> list[str]:
+        """The systems' names without their folders, where these do not tell them apart."""
+        short = [Path(name).name for name in self.names]
+        return short if len(set(short)) == len(short) else list(self.names)
+
     def scores(self, scorers: Sequence[str]) -> None:
         """Every scorer's table, system by system."""
-        from zoo.evaluation.bootstrap import bootstrap
-        from zoo.evaluation.report import render, to_dict, to_rows
-
-        self.found["scores"] = []
         for at, name in enumerate(self.names):
             if len(self.systems) > 1:
                 self.console.rule(name)
             self.reports.append([self._report(scorer, at) for scorer in scorers])
             for report in self.reports[at]:
-                intervals = bootstrap(report, resamples=self.resamples)
-                self.console.print(render(report, intervals))
-                self.found["scores"].append({"system": name} | to_dict(report, intervals))
-                self.rows += [{"system": name} | row for row in to_rows(report, intervals)]
-                if self.figures and at == 0:
-                    from zoo.evaluation.plots import label_scores
+                self._show(at, report, "scores", f"scores-{report.scorer}")
 
-                    label_scores(report, intervals, self.figures / f"scores-{report.scorer}.png")
+    def _show(self, system: int, report: "Report", part: str, picture: str) -> None:
+        """Prints a report, gathers it, and draws that of the first system."""
+        from zoo.evaluation.bootstrap import bootstrap
+        from zoo.evaluation.report import render, to_dict, to_rows
+
+        intervals = bootstrap(report, resamples=self.resamples)
+        self.console.print(render(report, intervals))
+        name = {"system": self.names[system]}
+        self.found.setdefault(part, []).append(name | to_dict(report, intervals))
+        self.rows += [name | row for row in to_rows(report, intervals)]
+        if self.figures and system == 0:
+            from zoo.evaluation.plots import label_scores
+
+            label_scores(report, intervals, self.figures / f"{picture}.png")
 
     def _report(self, scorer: str, system: int) -> "Report":
-        from zoo.evaluation import sequences
-        from zoo.evaluation.scorers import score_with
+        from zoo.evaluation.scorers import SCORERS, score_tags_with, score_with
 
-        if self.tags and scorer.startswith("seqeval"):
-            _, mode, *scheme = scorer.split("-")
-            return sequences.score_tags(self.tags[0], self.tags[system + 1], mode, *scheme)
+        if self.tags and SCORERS[scorer].run_on_tags:
+            return score_tags_with(scorer, self.tags.gold, self.tags.systems[system], self.tags.documents)
         return score_with(scorer, self.gold, self.systems[system], self.segment)
 
     def flattening(self, tagger: "Tagger") -> None:
@@ -84,53 +91,46 @@ class Page:
 
     def broken_down(self, name: str, training: Callable[[], Sequence["Document"]]) -> None:
         """Strict scores by group of mentions."""
-        from zoo.evaluation import breakdown
-        from zoo.evaluation.report import render, to_dict, to_rows
+        from zoo.evaluation.breakdown import GROUPINGS, break_down
 
-        makers = {
-            "length": lambda: breakdown.by_length(self.segment),
-            "seen": lambda: breakdown.by_seen(training()),
-            "frequency": lambda: breakdown.by_frequency(training()),
-            "structure": breakdown.by_structure,
-        }
-        grouping = makers[name]()
-        for system, predicted in zip(self.names, self.systems, strict=True):
-            report = breakdown.break_down(self.gold, predicted, grouping)
-            self.console.print(render(report))
-            self.found.setdefault("by", []).append({"system": system} | to_dict(report))
-            self.rows += [{"system": system} | row for row in to_rows(report)]
+        grouping = GROUPINGS[name](self.segment, training)
+        for at, predicted in enumerate(self.systems):
+            if len(self.systems) > 1:
+                self.console.rule(self.names[at])
+            self._show(at, break_down(self.gold, predicted, grouping), "by", f"by-{name}")
 
     def compared(self) -> None:
         """Both systems against each other: significance of the difference, and whether they make the same errors."""
         from zoo.evaluation import significance
+        from zoo.evaluation.agreement import error_overlap
 
-        metrics: tuple[significance.Metric, ...] = ("precision", "recall", "f1")
         self.found["comparison"] = []
-        for one, other in zip(*self.reports, strict=True):
-            comparisons = [significance.compare(one, other, metric) for metric in metrics]
-            self.console.print(significance.render(comparisons, *self.names))
+        if len(self.gold) < 2:
+            typer.secho("zoo: no tests of the difference: they need at least 2 documents", fg="yellow", err=True)
+        for one, other in zip(*self.reports, strict=True) if len(self.gold) > 1 else ():
+            comparisons = [significance.compare(one, other, metric) for metric in significance.METRICS]
+            self.console.print(significance.render(comparisons, *self.short_names))
             self.found["comparison"] += [comparison.to_dict() for comparison in comparisons]
-        overlap = significance.error_overlap(self.gold, *self.systems)
-        self.console.print(overlap.render(*self.names))
+        overlap = error_overlap(self.gold, *self.systems)
+        self.console.print(overlap.render(*self.short_names))
         self.found["error_overlap"] = overlap.to_dict()
 
     def errors(self, examples: int | None, path: str | None) -> None:
         """The first system's errors by category, some of them to read, and all of them as rows of a file."""
-        from itertools import islice
-
-        from zoo.evaluation.errors import analyse, render_examples
+        from zoo.evaluation import error_report
+        from zoo.evaluation.errors import analyse
 
         analysis = analyse(self.gold, self.systems[0], self.segment)
         if path:
-            analysis.write_csv(path)
+            error_report.write_csv(analysis.errors, path)
         if examples is None:
             return
-        self.console.print(analysis.render())
+        self.console.print(error_report.render(analysis))
         if len(analysis.report.labels) > 1:
-            self.console.print(analysis.render_confusion())
+            self.console.print(error_report.render_confusion(analysis))
         if examples:
-            self.console.print(render_examples(islice(analysis.examples(), examples)))
-        self.found["errors"] = analysis.to_dict()
+            self.console.print(error_report.render_examples(analysis.sample(examples)))
+        self.found["errors"] = error_report.to_dict(analysis)
         if self.figures:
             from zoo.evaluation import plots
 

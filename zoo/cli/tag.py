@@ -40,8 +40,9 @@ def tag(
 
     - `zoo tag abstracts.pubtator --output tagged.html`
     """
-    from zoo.cli.starting import tagger_named, words_progress
-    from zoo.data import conll, formats
+    from zoo.cli.progress import words_progress
+    from zoo.cli.starting import tagger_named
+    from zoo.data import formats
     from zoo.data.document import losses_of
     from zoo.text.segment import Segmenter
 
@@ -58,10 +59,11 @@ def tag(
 
         if to == "lines":
             losses = _write_lines(tagged(), output)
-        elif to == "conll":
+        elif to in ("conll", "tokens"):
             codec = tagger.codec.config
             scheme = codec.scheme if codec.scheme == "BMEWO-V" else "IOB2"  # where spans overlap, IOB2 would lose some
-            losses = conll.write(tagged(), output, scheme=scheme, segment=Segmenter(codec.segmentation).__call__)
+            words = Segmenter(codec.segmentation).__call__
+            losses = formats.write(tagged(), output, to, {"scheme": scheme, "segment": words})
         else:
             losses = formats.write(tagged(), output, to)
     for kind, count in sorted(unread.items()):

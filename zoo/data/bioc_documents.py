@@ -27,6 +27,7 @@ from typing import Any
 
 from zoo.data.bioc_infons import WHITE_SPACE, concepts, is_text, probability, tied_concepts, white_space
 from zoo.data.document import DataFormatError, Document, Passage, Relation, Span
+from zoo.data.json_stream import shown
 from zoo.data.offsets import checked_span
 
 _PARTS = {
@@ -147,27 +148,28 @@ class _Reading:
         return f"{what} of document {self.id[:40]!r}" if self.id else what
 
     def _part(self, key: str, record: Mapping[str, Any]) -> str:
-        name = next((f"{name} {_shown(record[name])}" for name in ("id", "offset") if name in record), "")
+        name = next((f"{name} {shown(record[name])}" for name in ("id", "offset") if name in record), "")
         return self._of(key if record is self.record or not name else f"{key} at {name}")
 
     def _list(self, record: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
         value = record.get(key) or []
-        if not isinstance(value, list) or not all(isinstance(part, Mapping) for part in value):
-            raise self._error(record, f"{self._part(key, record)}: {_shown(value)} — expected a list of objects.")
+        for part in value if isinstance(value, list) else (None,):
+            if not isinstance(part, (dict, Mapping)):  # a dict is told at once, another mapping is not
+                raise self._error(record, f"{self._part(key, record)}: {shown(value)} — expected a list of objects.")
         return value
 
     def _infons(self, record: Mapping[str, Any]) -> Mapping[str, Any]:
         value = record.get("infons") or {}
-        if not isinstance(value, Mapping):
+        if not isinstance(value, (dict, Mapping)):
             raise self._error(
-                record, f"{self._part('infons', record)}: {_shown(value)} — expected an object of strings."
+                record, f"{self._part('infons', record)}: {shown(value)} — expected an object of strings."
             )
         return value
 
     def _string(self, record: Mapping[str, Any], key: str) -> str:
         value = record.get(key)
         if not isinstance(value, str | None):
-            raise self._error(record, f"{self._part(key, record)}: {_shown(value)} — expected a string.")
+            raise self._error(record, f"{self._part(key, record)}: {shown(value)} — expected a string.")
         return value or ""
 
     def _name(self, record: Mapping[str, Any], key: str) -> str:
@@ -181,17 +183,17 @@ class _Reading:
             value = int(value)
         if type(value) is int and 0 <= value < _TOO_LARGE:
             return value
-        has = f"no {key}" if value is None else f"the {key} {_shown(value)}"
+        has = f"no {key}" if value is None else f"the {key} {shown(value)}"
         at = record if owner is None else owner
         raise self._error(at, f"{self._of(what)} has {has} — expected a whole number of at most nine digits.")
 
     def _count(self, record: Mapping[str, Any], kind: str) -> None:
-        self.losses["field"] += sum(bool(record[key]) for key in record.keys() - _PARTS[kind] - {"bioctype"})
+        if unknown := record.keys() - _PARTS[kind]:
+            self.losses["field"] += sum(bool(record[key]) for key in unknown if key != "bioctype")
 
     def _count_infons(self, infons: Mapping[str, Any], *known: str) -> None:
-        self.losses["infon"] += sum(
-            value not in (None, "", [], {}) for key, value in infons.items() if key not in known
-        )
+        for key in infons.keys() - known:
+            self.losses["infon"] += infons[key] not in (None, "", [], {})
 
     def _places(self) -> Iterator[tuple[Mapping[str, Any], _Block]]:
         """Passages and sentences, each with the text that its annotations are in."""
@@ -288,7 +290,7 @@ class _Reading:
             for place in self._list(record, "locations")
         ]
         shift = block.start - block.offset
-        fragments = [(offset + shift, offset + shift + length) for offset, length in locations]
+        fragments = tuple((offset + shift, offset + shift + length) for offset, length in locations)
         quoted = self._string(record, "text")
         if record.get("text") is None:  # nothing to compare with
             quoted = " ".join(self.text[max(0, start) : max(0, end)] for start, end in fragments)
@@ -333,13 +335,6 @@ def _passages(blocks: Iterable[_Block]) -> tuple[Passage, ...]:
         passage = places.setdefault(block.passage, Passage(block.start, block.start, block.kind))
         places[block.passage] = replace(passage, end=block.start + len(block.text))
     return tuple(passage for passage in places.values() if passage.kind)
-
-
-def _shown(value: object) -> str:
-    """A value for a message; what may be large or deep only by its kind."""
-    if isinstance(value, dict | list):
-        return "a list" if isinstance(value, list) else "an object"
-    return repr(value)[:40]
 
 
 def _hint(block: _Block, locations: Sequence[tuple[int, int]], quoted: str) -> str:

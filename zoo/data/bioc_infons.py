@@ -9,6 +9,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from zoo.data.document import Relation, Span
@@ -51,11 +52,16 @@ def concepts(infons: Mapping[str, Any]) -> tuple[list[str], tuple[str, ...]]:
     found: list[str] = []
     for key, value in infons.items():
         prefix = CONCEPT_INFONS.get(key.lower())
-        if prefix is not None and isinstance(value, str | int):
+        if prefix is not None and isinstance(value, (str, int)):
             used.append(key)
-            names = [name.strip() for name in str(value).split("|")]
-            found += [prefix + name.removeprefix(prefix) for name in names if name not in _NO_CONCEPT]
+            found += _names(str(value), prefix)
     return used, tuple(found)
+
+
+@lru_cache(maxsize=4096)  # the same few concepts come again and again
+def _names(value: str, prefix: str) -> list[str]:
+    names = [name.strip() for name in value.split("|")]
+    return [prefix + name.removeprefix(prefix) for name in names if name not in _NO_CONCEPT]
 
 
 def probability(infons: Mapping[str, Any]) -> float | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from zoo.data.document import DataFormatError, Document, Relation, Span
 from zoo.data.offsets import checked_span
-from zoo.data.textfile import numbered, one_column, part_of, read_text, unused_id, writing
+from zoo.data.textfile import files_below, numbered, one_column, part_of, read_text, unused_id, writing
 
 _SPAN = re.compile(r"(T\S+)\t(\S+) (\d{1,9}) (\d{1,9})((?:;\d{1,9} \d{1,9})*)\t(.*)", re.DOTALL | re.ASCII)
 _CONCEPT = re.compile(r"N\S+\tReference (\S+) (\S[^\t]*)")
@@ -89,19 +89,14 @@ def read(
         yield _document(lines, str(annotation_path), text, name, lenient, notes_are_concepts)
 
 
-def _files(path: Path) -> Iterator[str]:
+def _files(path: Path) -> Iterable[str]:
     """The files below a folder, or the two that may hold one document."""
-    if not path.is_dir():
-        stem, ending = os.path.splitext(path)
-        if ending in _ENDINGS and path.exists():
-            yield from filter(os.path.exists, (stem + ending for ending in _ENDINGS))
-        return
-
-    def refuse(error: OSError) -> None:
-        raise error
-
-    for folder, _, names in os.walk(path, onerror=refuse):
-        yield from (os.path.join(folder, name) for name in names)
+    if path.is_dir():
+        return files_below(path)
+    stem, ending = os.path.splitext(path)
+    if ending not in _ENDINGS or not path.exists():
+        return ()
+    return filter(os.path.exists, (stem + ending for ending in _ENDINGS))
 
 
 class _Annotations:

@@ -18,7 +18,7 @@ Source: Tjong Kim Sang & De Meulder (2003), the CoNLL-2003 shared task; ``###MED
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, count, islice
+from itertools import accumulate, chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,13 +30,11 @@ Segment = Callable[[str], Sequence[Sequence[tuple[int, int]]]]
 """A text's sentences, each the character offsets of its words."""
 
 
-class _Row(NamedTuple):
-    word: str
-    tag: str
-    line: int
+class _Sentence(NamedTuple):
+    words: list[str]
+    tags: list[str]
+    overlapping: list[tuple[str, str, int]]  # words with tags of BMEWO-V alone, and their lines
 
-
-_Sentence = list[_Row]
 
 _LOOKED_AHEAD = 1000  # sentences and beginnings of documents
 _OVERLAPPING = "BMEWO-V"
@@ -64,8 +62,8 @@ def read(
         DataFormatError: As for :func:`parse`.
         ValueError: If the scheme is unknown, or a column is no whole number.
     """
-    lines, source = read_lines(path), source_name(path)
-    return parse(lines, source, word_column=word_column, tag_column=tag_column, scheme=scheme)
+    lines = enumerate(read_lines(path), start=1)
+    return _checked_documents(lines, source_name(path), word_column, tag_column, scheme)
 
 
 def read_tags(path: str | Path, *, word_column: int = 0, tag_column: int = -1) -> Iterator[list[tuple[str, str]]]:
@@ -83,8 +81,8 @@ def read_tags(path: str | Path, *, word_column: int = 0, tag_column: int = -1) -
         ValueError: If a column is no whole number.
     """
     _check_columns(word_column, tag_column)
-    rows = _rows(read_lines(path), source_name(path), word_column, tag_column, None)
-    return ([row[:2] for row in sentence] for sentence in rows if not isinstance(sentence, str))
+    rows = _rows(enumerate(read_lines(path), start=1), source_name(path), word_column, tag_column, None)
+    return ([*zip(row.words, row.tags, strict=True)] for row in rows if not isinstance(row, str))
 
 
 def parse(
@@ -112,6 +110,13 @@ def parse(
         >>> document.text, document.spans[0].end
         ('Wilson disease .', 14)
     """
+    return _checked_documents(numbered(lines), source, word_column, tag_column, scheme)
+
+
+def _checked_documents(
+    lines: Iterable[tuple[int, str]], source: str, word_column: int, tag_column: int, scheme: str | None
+) -> Iterator[Document]:
+    """Documents off numbered lines, once the arguments are found to be such."""
     _check_columns(word_column, tag_column)
     if scheme is not None:
         scheme_named(scheme)
@@ -128,7 +133,7 @@ def _documents(rows: Iterator[_Sentence | str], source: str, scheme: str | None)
     if scheme is None:
         ahead = list(islice(rows, _LOOKED_AHEAD))
         rows = chain(ahead, rows)
-        scheme = detect_scheme([row.tag for row in sentence] for sentence in ahead if not isinstance(sentence, str))
+        scheme = detect_scheme(row.tags for row in ahead if not isinstance(row, str))
     stem = part_of(Path(source).name, Path()).strip("<>")
     unnamed = (f"{stem}-{number}" for number in count(1))
     name: str | None = None  # of the document begun by a line of its own
@@ -147,23 +152,29 @@ def _documents(rows: Iterator[_Sentence | str], source: str, scheme: str | None)
 
 
 def _rows(
-    lines: Iterable[str], source: str, word_column: int, tag_column: int, scheme: str | None
+    lines: Iterable[tuple[int, str]], source: str, word_column: int, tag_column: int, scheme: str | None
 ) -> Iterator[_Sentence | str]:
     """Sentences and, as a string (empty where it has no id), the beginning of each document."""
     needed = max(2, *(at + 1 if at >= 0 else -at for at in (word_column, tag_column)))
     prefixes = scheme_named(scheme).prefixes if scheme else _COMMON + _ONLY_OVERLAPPING
     legal = re.compile(rf"O|[{prefixes}]-\S+", re.ASCII)
-    sentence: _Sentence = []
+    known: set[str] = set()  # legal tags that have come, but those of BMEWO-V alone
+    sentence = _Sentence([], [], [])
     width = 0
-    for number, line in numbered(lines):
+    for number, line in lines:
+        columns = line.split("\t")
+        if len(columns) == width and columns[tag_column] in known and columns[word_column] and line[0] not in "#-":
+            sentence.words.append(columns[word_column])  # nearly every line, so that the rest may take its time
+            sentence.tags.append(columns[tag_column])
+            continue
         beginning = _BEGINNING.fullmatch(line)
-        if (beginning or not line.strip(" \t")) and sentence:
+        if (beginning or not line.strip(" \t")) and sentence.words:
             yield sentence
-            sentence = []
+            sentence = _Sentence([], [], [])
         if beginning:
             yield beginning["medline"] or beginning["named"] or ""
         elif line.strip(" \t"):
-            columns = line.split("\t") if "\t" in line else re.findall(r"[^ ]+", line)
+            columns = columns if "\t" in line else re.findall(r"[^ ]+", line)
             if line.startswith("# ") and not (len(columns) >= needed and _TAG.fullmatch(columns[tag_column])):
                 continue
             width = width or len(columns)
@@ -172,8 +183,13 @@ def _rows(
             word, tag = columns[word_column], columns[tag_column]
             if not word or not legal.fullmatch(tag):
                 raise _untagged(word, tag, prefixes if scheme else _COMMON, source, number)
-            sentence.append(_Row(word, tag, number))
-    if sentence:
+            sentence.words.append(word)
+            sentence.tags.append(tag)
+            if tag[0] in _ONLY_OVERLAPPING:
+                sentence.overlapping.append((word, tag, number))
+            else:
+                known.add(tag)
+    if sentence.words:
         yield sentence
 
 
@@ -200,22 +216,38 @@ def _document(name: str, sentences: Sequence[_Sentence], source: str, scheme: st
     text_parts: list[str] = []
     spans: list[Span] = []
     losses: Counter[str] = Counter()
-    sentence_start = 0
-    for sentence in sentences:
-        starts, ends, position = [], [], sentence_start
-        for word, tag, line in sentence:
-            if scheme != _OVERLAPPING and tag[0] in _ONLY_OVERLAPPING:
-                raise _untagged(word, tag, _COMMON, source, line)
-            starts.append(position)
-            ends.append(position + len(word))
-            position = ends[-1] + 1
-        found = tags_to_spans([row.tag for row in sentence], scheme)
-        spans += [Span.of(starts[first], ends[last - 1], label) for first, last, label in found]
-        if scheme != "IOB1":
-            losses["orphan inside tag"] += sum(sentence[first].tag[0] in "IELM" for first, _, _ in found)
-        text_parts.append(" ".join(row.word for row in sentence))
-        sentence_start = position
+    begin = 0  # of the sentence
+    for words, tags, overlapping in sentences:
+        if scheme != _OVERLAPPING and overlapping:
+            word, tag, line = overlapping[0]
+            raise _untagged(word, tag, _COMMON, source, line)
+        text, found = joined(words, tags, scheme, losses, begin)
+        spans += found
+        text_parts.append(text)
+        begin += len(text) + 1
     return Document(name, "\n".join(text_parts), tuple(spans), losses=+losses)
+
+
+def joined(
+    words: Sequence[str], tags: Sequence[str], scheme: str | None, losses: Counter[str], begin: int = 0
+) -> tuple[str, list[Span]]:
+    """The text of a sentence, its words joined by one blank, and the spans that its tags say.
+
+    Args:
+        words: As in the file.
+        tags: One for each word.
+        scheme: As for :func:`zoo.data.tags.tags_to_spans`.
+        losses: Where ``orphan inside tag`` is counted.
+        begin: Where the sentence begins in its document.
+    """
+    found = tags_to_spans(tags, scheme)
+    spans: list[Span] = []
+    if found:
+        ends = [*accumulate(map(len, words), lambda end, length: end + 1 + length, initial=begin - 1)]
+        spans = [Span.of(ends[first] + 1, ends[last], label) for first, last, label in found]
+        if scheme != "IOB1":
+            losses["orphan inside tag"] += sum(tags[first][0] in "IELM" for first, _, _ in found)
+    return " ".join(words), spans
 
 
 def blank_words(text: str) -> list[list[tuple[int, int]]]:
@@ -244,10 +276,8 @@ def write(
         segment: Gives a text's sentences as offsets of their words (as ``zoo.text.segment.Segmenter()``).
 
     Returns:
-        What columns cannot hold, counted: spans left out as ``discontinuous``, ``unaligned`` (not whole words of one
-        sentence) or ``overlapping``; ``score`` and ``concept`` of those that were written (dropped); of the documents
-        each ``alternative``, ``relation`` and ``passage``; ``white space in a word`` (a tab or line break, made a
-        blank).
+        What columns cannot hold, counted as :func:`held_spans` does, and ``white space in a word`` (a tab or line
+        break, made a blank).
 
     Raises:
         ValueError: If the scheme is unknown, an id or label cannot stand in a line, or a word would be read as the
@@ -267,9 +297,6 @@ def write(
                     word = document.text[start:end]
                     file.write(f"{_one_word(word, document, losses) if _UNSAFE.search(word) else word}\t{tag}\n")
                 file.write("\n")
-            losses["alternative"] += len(document.alternatives)
-            losses["relation"] += len(document.relations)
-            losses["passage"] += len(document.passages)
     return +losses
 
 
@@ -293,9 +320,15 @@ def held_spans(
         document: With the spans.
         sentences: The offsets of its words.
         scheme: A key of :data:`zoo.data.tags.SCHEMES`.
-        losses: Where the others are counted: ``discontinuous``, ``unaligned`` (not whole words of one sentence) and
-            ``overlapping``; and ``score`` and ``concept`` of those held.
+        losses: Where all else is counted: the other spans as ``discontinuous``, ``unaligned`` (not whole words of one
+            sentence) and ``overlapping``; ``score`` and ``concept`` of those held; ``passage``, ``relation`` and
+            ``alternative``; ``white space`` of documents whose words, joined as readers do, are not their text.
     """
+    joined = "\n".join(" ".join(document.text[start:end] for start, end in words) for words in sentences)
+    losses["white space"] += joined != document.text
+    losses["passage"] += len(document.passages)
+    losses["relation"] += len(document.relations)
+    losses["alternative"] += len(document.alternatives)
     starts = {start: (index, at) for index, words in enumerate(sentences) for at, (start, _) in enumerate(words)}
     ends = {end: (index, at + 1) for index, words in enumerate(sentences) for at, (_, end) in enumerate(words)}
     aligned: list[dict[WordSpan, list[Span]]] = [{} for _ in sentences]

@@ -149,11 +149,12 @@ class Document:
     relations: tuple[Relation, ...] = ()
 
     def __post_init__(self) -> None:
+        length = len(self.text)
         parts: tuple[Span | Passage, ...] = (*self.spans, *self.passages, *self.alternatives)
         for part in parts:
-            if part.end > len(self.text):
+            if part.end > length:
                 raise ValueError(
-                    f"Expected offsets up to {len(self.text)} in document {self.id!r} but got {part}: "
+                    f"Expected offsets up to {length} in document {self.id!r} but got {part}: "
                     "offsets count Unicode characters of the text, end exclusive."
                 )
         tied = {span for relation in self.relations for span in relation.spans}

@@ -1,7 +1,6 @@
 """The file formats by name: one way to read and one to write any of them."""
 
 import inspect
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +22,7 @@ from zoo.data import (
     tokens,
 )
 from zoo.data.document import DataFormatError, Document
+from zoo.data.json_stream import JsonStream
 from zoo.data.nearest import did_you_mean
 
 
@@ -79,26 +79,26 @@ FORMATS = {
 }
 
 _SAMPLE_LINES = 20
-_LONGEST_SAMPLE = 10_000_000
+_SAMPLE_BYTES = 1 << 20
 
 
 def detect(path: str | Path) -> str:
     """The format of a file or folder, from its ending or, where that says too little, its first lines.
 
-    A folder is of the format of its files, if they are of one: one with ``.ann`` files is ``brat``, one with an
-    ``.in`` file ``genetag``, one with only ``.txt`` files ``text``. A ``.txt`` beside an ``.ann`` of the same name is
-    ``brat``.
+    A folder is of the format that its files' endings name, if they name one; where they name none, of that of its
+    ``.txt`` files. A ``.txt`` beside an ``.ann`` of the same name is ``brat``.
 
     Raises:
-        DataFormatError: If it cannot be told; the message lists the formats.
+        DataFormatError: If it cannot be told, or files of a folder are of more than one; the message lists the formats.
         FileNotFoundError: If there is no such file.
     """
     path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"No such file or folder: {path}.")
     if path.is_dir():
         return _detect_folder(path)
-    name = path.name.lower().removesuffix(".gz")
+    if not path.is_file():
+        if path.exists():
+            raise _undetected(path, "a pipe or device, which can be read only once")
+        raise FileNotFoundError(f"No such file or folder: {path}.")
     told = told_by_ending(path)
     if told in ("jsonl", "bioc-json"):
         return _detect_json(path, told)
@@ -109,9 +109,9 @@ def detect(path: str | Path) -> str:
         return "pubtator"
     if _looks_like_columns(sample):
         return "conll"
-    if name.endswith(".txt"):
+    if path.name.lower().endswith(rawtext.ENDINGS):
         return "brat" if path.with_suffix(".ann").exists() else "text"
-    raise _undetected(path)
+    raise _undetected(path, "neither the ending nor the first lines tell")
 
 
 def told_by_ending(path: str | Path) -> str | None:
@@ -121,17 +121,21 @@ def told_by_ending(path: str | Path) -> str | None:
 
 
 def _detect_json(path: Path, told: str) -> str:
-    """Tells the JSON formats by the keys of the first line that is an object of its own; ``.json`` may be either."""
-    first = next((line for line in textfile.read_lines(path) if line.strip()), "")
+    """Tells the JSON formats by the keys of the file's first object, as far as they stand in the first megabyte."""
+    keys: set[str] = set()
+    with textfile.opened(path) as file:
+        stream = JsonStream([file.read(_SAMPLE_BYTES)], str(path))
     try:
-        keys = set(json.loads(first)) if len(first) < _LONGEST_SAMPLE else set()
-    except (ValueError, TypeError, RecursionError):
-        return told
+        for key in stream.members():
+            keys.add(key)
+            stream.value()
+    except DataFormatError:  # cut off, or none; what is wrong with the file is the reader's to say
+        pass
     if "tokens" in keys:
         return "tokens"
-    if keys & {"passages", "documents"}:
-        return "bioc-json"
-    return "jsonl" if {"id", "text"} <= keys else told
+    if {"id", "text"} <= keys:
+        return "jsonl"
+    return "bioc-json" if keys & {"passages", "documents"} else told
 
 
 def _looks_like_columns(sample: list[str]) -> bool:
@@ -142,24 +146,26 @@ def _looks_like_columns(sample: list[str]) -> bool:
 
 
 def _detect_folder(path: Path) -> str:
-    for name, ending in (("brat", ".ann"), ("genetag", ".in")):
-        if any(path.rglob(f"*{ending}")):
-            return name
-    told = {key for file in _files(path) if (key := told_by_ending(file)) and FORMATS[key].reader}
-    if len(told) == 1:
-        return detect(next(file for file in _files(path) if told_by_ending(file) in told))
-    if not told and any(file.name.endswith(rawtext.ENDINGS) for file in _files(path)):
-        return "text"
-    raise _undetected(path)
+    told, texts = _parts(path)
+    is_brat = any(told_by_ending(file) == "brat" for file in told)  # whose texts are those .txt
+    found = Counter(map(detect, told if is_brat else told + texts))
+    if not found:
+        raise _undetected(path, "no file of a known ending")
+    if len(found) > 1:
+        raise _undetected(path, f"files of several ({', '.join(f'{count} {name}' for name, count in found.items())})")
+    return next(iter(found))
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+def _parts(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files of a folder whose endings name a format that can be read, and its ``.txt``, each sorted."""
+    files = sorted(path for path in map(Path, textfile.files_below(folder)) if not path.name.startswith("."))
+    told = [file for file in files if (name := told_by_ending(file)) and FORMATS[name].reader]
+    return told, [file for file in files if file.name.lower().endswith(rawtext.ENDINGS)]
 
 
-def _undetected(path: Path) -> DataFormatError:
+def _undetected(path: Path, why: str) -> DataFormatError:
     readable = ", ".join(name for name, row in FORMATS.items() if row.reader)
-    return DataFormatError(path, 0, f"cannot tell the format — expected one of {readable} — name the format.")
+    return DataFormatError(path, 0, f"cannot tell the format: {why} — expected one of {readable} — name the format.")
 
 
 def _unknown(name: str | None, valid: list[str], what: str) -> ValueError:
@@ -173,8 +179,9 @@ def read(
     """Reads documents of any format.
 
     Args:
-        path: A file or folder; of a format that is one file, a folder is all its files of that ending, with all
-            subfolders, sorted. ``-`` is standard input, where ``format`` must be given.
+        path: A file or folder; of a format that is one file, a folder is all its files of that format, with all
+            subfolders, sorted (all ``.txt`` where no file's ending names a format). ``-`` is standard input, where
+            ``format`` must be given.
         format: A key of :data:`FORMATS`; by default, what :func:`detect` finds.
         options: Keyword arguments of the format's reader, as ``{"lenient": True}``.
 
@@ -191,9 +198,11 @@ def read(
     _check_options(name, row.reader_options, options, "reading")
     if row.is_folder or name == "text" or is_stream or not Path(path).is_dir():
         return readers[name](path, **options)
-    files = [file for file in _files(Path(path)) if told_by_ending(file) and detect(file) == name]
+    told, texts = _parts(Path(path))
+    files = [file for file in told if detect(file) == name] if told else texts
     if not files:
-        raise DataFormatError(path, 0, f"no file of format {name} — expected one ending in {row.endings}.")
+        expected = " or ".join(row.endings) or ".txt"
+        raise DataFormatError(path, 0, f"no file of format {name} — expected one that ends in {expected} — name it.")
     return (document for file in files for document in readers[name](file, **options))
 
 

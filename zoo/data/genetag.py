@@ -15,15 +15,17 @@ mention recognition, Genome Biology 9 (Suppl 2):S2.
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from zoo.data.document import DataFormatError, Document, Span
 from zoo.data.offsets import checked_span
-from zoo.data.textfile import numbered, one_column, read_lines, unused_id, writing
+from zoo.data.textfile import one_column, read_lines, unused_id, writing
 
 GENE, ALTERNATIVE = "GENE.eval", "ALTGENE.eval"
 
@@ -32,6 +34,7 @@ _BLANK = re.compile(r"\s", re.ASCII)
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _MENTION = re.compile(r"([^|]+)\|([0-9]{1,9}) ([0-9]{1,9})\|(.*)", re.DOTALL)
 _NOT_IN_IDS = f"|{_WHITE_SPACE}\ufeff"  # the last would be a byte order mark
+_ID = re.compile(f"[^{_NOT_IN_IDS}]+")
 
 
 def to_blankless(text: str, start: int, end: int) -> tuple[int, int]:
@@ -73,21 +76,21 @@ def from_blankless(text: str, first: int, last: int) -> tuple[int, int]:
         >>> from_blankless("a p53 gene", 1, 7)
         (2, 10)
     """
-    return _placed(_solid(text), first, last)
+    return _placed(_counts(text), first, last)
 
 
-def _solid(text: str) -> list[int]:
-    """Where the characters are that count."""
-    return [at for at, character in enumerate(text) if character not in _WHITE_SPACE]
+def _counts(text: str) -> list[int]:
+    """How many characters count up to each white space and, last, up to the end."""
+    return [*accumulate(map(len, _BLANK.split(text)))]
 
 
-def _placed(solid: list[int], first: int, last: int) -> tuple[int, int]:
-    if not 0 <= first <= last < len(solid):
+def _placed(counts: list[int], first: int, last: int) -> tuple[int, int]:
+    if not 0 <= first <= last < counts[-1]:
         raise ValueError(
-            f"Expected offsets 0 <= first <= last < {len(solid)} but got {first} and {last}: "
+            f"Expected offsets 0 <= first <= last < {counts[-1]} but got {first} and {last}: "
             "they count characters other than white space, end inclusive."
         )
-    return solid[first], solid[last] + 1
+    return first + bisect_right(counts, first), last + bisect_right(counts, last) + 1  # white space before each
 
 
 class _Mention(NamedTuple):
@@ -141,7 +144,7 @@ def _documents(path: Path, genes: Path, alternatives: Path, label: str, lenient:
     sources = [genes, alternatives]
     mentions = [_mentions(source) if source.exists() else {} for source in sources]
     seen: set[str] = set()
-    for number, line in numbered(read_lines(path)):
+    for number, line in enumerate(read_lines(path), start=1):
         if not line.strip(_WHITE_SPACE):
             continue
         name, text = _sentence(line, path, number)
@@ -153,14 +156,14 @@ def _documents(path: Path, genes: Path, alternatives: Path, label: str, lenient:
             tuple(_spans(text, found.pop(name, []), label, source, losses, lenient))
             for found, source in zip(mentions, sources, strict=True)
         )
-        yield Document(name, text, spans, losses=+losses, alternatives=others)
+        yield Document(name, text, spans, losses=losses, alternatives=others)
     for found, source in zip(mentions, sources, strict=True):
         _refuse_strays(found, source, path)
 
 
 def _sentence(line: str, path: Path, number: int) -> tuple[str, str]:
     name, blank, text = line.partition(" ")
-    if not blank or not name or any(character in _NOT_IN_IDS for character in name):
+    if not blank or not _ID.fullmatch(name):
         raise DataFormatError(
             path,
             number,
@@ -172,7 +175,7 @@ def _sentence(line: str, path: Path, number: int) -> tuple[str, str]:
 
 def _mentions(path: Path) -> _Mentions:
     found: _Mentions = {}
-    for number, line in numbered(read_lines(path)):
+    for number, line in enumerate(read_lines(path), start=1):
         if match := _MENTION.fullmatch(line):
             name, first, last, quoted = match.groups()
             found.setdefault(name, []).append(_Mention(number, int(first), int(last), quoted))
@@ -189,25 +192,23 @@ def _mentions(path: Path) -> _Mentions:
 def _spans(
     text: str, mentions: list[_Mention], label: str, source: Path, losses: Counter[str], lenient: bool
 ) -> Iterator[Span]:
-    solid = _solid(text) if mentions else []
+    counts = _counts(text) if mentions else []
     for line, first, last, quoted in mentions:
         try:
-            start, end = _placed(solid, first, last)
+            start, end = _placed(counts, first, last)
         except ValueError as error:
             if lenient:
                 losses["beyond the text" if first <= last else "impossible offsets"] += 1
                 continue
             raise DataFormatError(source, line, f"{error} Correct the line.") from error
-        differing: Counter[str] = Counter()
-        span = checked_span(text, [(start, end)], label, quoted or text[start:end], str(source), line, differing)
-        if differing and not lenient:  # said here, since this format counts other characters than the checker says
+        span = checked_span(text, ((start, end),), label, quoted or text[start:end], str(source), line, losses)
+        if losses and not lenient:  # said here, since this format counts other characters than the checker says
             raise DataFormatError(
                 source,
                 line,
                 f"the text at {first} {last} is {text[start:end]!r} — expected {quoted!r} as the line quotes it — "
                 "offsets count characters other than white space, end inclusive; correct the line, or read leniently.",
             )
-        losses.update(differing)
         if span is not None:
             yield span
 

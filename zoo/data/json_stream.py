@@ -1,4 +1,4 @@
-"""A JSON text read piece by piece, so that a list of many documents is never in memory as a whole."""
+"""JSON, strictly; and piece by piece, so that a list of many documents is never in memory as a whole."""
 
 import codecs
 import json
@@ -10,17 +10,50 @@ from zoo.data.document import DataFormatError
 
 _WHITE_SPACE = re.compile(r"[ \t\r\n]*")
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
-_LONGEST_INTEGER = 18  # digits; what is longer stays a string: nothing here counts that far
 _LONGEST_TAIL = 2  # characters after a whole number that with others to come may still be of it: `e+`
 _LONGEST_TOKEN = 16  # an escape, a literal or a number's beginning that the end of the buffer may have cut
+
+
+class StrictDecoder(json.JSONDecoder):
+    """Refuses, as well as what is no JSON, what JSON's letter lets pass but no reader can take for good.
+
+    These are a key given twice in one object, of which one would be lost; half a surrogate pair, which no UTF-8 file
+    can hold; and lists or objects deeper within each other than Python can go. Each is a ValueError.
+
+    Examples:
+        >>> StrictDecoder().decode('{"id": "1", "id": "2"}')
+        Traceback (most recent call last):
+        ValueError: key 'id' occurs twice in an object
+    """
+
+    def __init__(self) -> None:
+        super().__init__(object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+
+    def raw_decode(self, s: str, idx: int = 0) -> tuple[Any, int]:
+        """The value that begins at ``idx``, and where it ends; so :meth:`decode` calls it."""
+        try:
+            value, end = super().raw_decode(s, idx)
+            if _HALF_PAIR.search(s, idx, end):
+                json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"half a surrogate pair ({error.object[error.start]!r}) in a string") from error
+        except RecursionError as error:
+            raise ValueError("lists or objects within each other, too deep to read") from error
+        return value, end
+
+
+def shown(value: object) -> str:
+    """A value for a message; what may be large or deep only by its kind."""
+    if isinstance(value, dict | list):
+        return "a list" if isinstance(value, list) else "an object"
+    return repr(value)[:60]
 
 
 class JsonStream:
     r"""JSON values, one after another, out of pieces of UTF-8 text.
 
-    Values are decoded whole (:meth:`value`), lists and objects also part by part (:meth:`items`, :meth:`members`),
-    where each part must be taken before the next is asked for. Refused are, as well as what is no JSON, a key given
-    twice in one object, of which one would be lost, and half a surrogate pair, which no UTF-8 file can hold.
+    Values are decoded whole (:meth:`value`), as strictly as by :class:`StrictDecoder`; lists and objects also part by
+    part (:meth:`items`, :meth:`members`), where each part must be taken before the next is asked for.
 
     Args:
         pieces: The bytes of the file.
@@ -40,9 +73,7 @@ class JsonStream:
         self._is_complete = False
         self._buffer = ""
         self._position = 0
-        self._decoder = json.JSONDecoder(
-            object_pairs_hook=_without_repeats, parse_int=_integer, parse_constant=_refuse_constant
-        )
+        self._decoder = StrictDecoder()
 
     def error(self, message: str, position: int | None = None) -> DataFormatError:
         """What to raise for the place where reading is, or a place in the buffer."""
@@ -69,12 +100,9 @@ class JsonStream:
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._buffer, self._position)
-                self._refuse_half_pairs(value, end)
             except json.JSONDecodeError as error:
                 if self._is_complete or not self._may_be_cut(error):
                     raise self._malformed(error) from error
-            except RecursionError as error:
-                raise self.error("lists or objects within each other, too deep to read.") from error
             except ValueError as error:
                 raise self.error(f"{error} — correct it.") from error
             else:
@@ -148,15 +176,6 @@ class JsonStream:
         message = f"no JSON ({why}) {where} — correct it, or check that the file is whole."
         return self.error(message, error.pos)
 
-    def _refuse_half_pairs(self, value: object, end: int) -> None:
-        if not _HALF_PAIR.search(self._buffer, self._position, end):
-            return
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            half = error.object[error.start]
-            raise ValueError(f"half a surrogate pair ({half!r}) — expected Unicode text") from error
-
 
 def _end_of_white_space(text: str, start: int) -> int:
     found = _WHITE_SPACE.match(text, start)
@@ -168,13 +187,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"key {twice[:40]!r} occurs twice in an object — expected each once")
+        raise ValueError(f"key {twice[:40]!r} occurs twice in an object")
     return found
 
 
-def _integer(digits: str) -> int | str:
-    return int(digits) if len(digits.lstrip("-")) <= _LONGEST_INTEGER else digits
-
-
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value — expected a number")
+    raise ValueError(f"{name} is no JSON value")

@@ -20,14 +20,27 @@ Source: https://jsonlines.org, RFC 8259.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from zoo.data.document import DataFormatError, Document, Passage, Relation, Span
+from zoo.data.json_stream import StrictDecoder, shown
 from zoo.data.textfile import numbered, read_lines, source_name, writing
 
 _T = TypeVar("_T")
+
+_DECODER = StrictDecoder()
+_NAMES = {int: "an integer", str: "a string", list: "a list"}
+_SPAN = frozenset(["start", "end", "label", "fragments", "score", "concepts"])
+_KEYS = {  # that have a meaning, by where they are
+    "": frozenset(["id", "text", "spans", "passages", "alternatives", "relations"]),
+    "spans": _SPAN,
+    "alternatives": _SPAN,
+    "passages": frozenset(["start", "end", "kind"]),
+    "relations": frozenset(["label", "arguments"]),
+    "relations.arguments": frozenset(["role", "span", "concept"]),
+}
 
 
 def read(path: str | Path) -> Iterator[Document]:
@@ -88,173 +101,133 @@ def objects(lines: Iterable[str], source: str) -> Iterator[tuple[int, dict[str, 
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        row = json.loads(line, object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+        row = _DECODER.decode(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"no JSON: {error.msg} at column {error.colno}") from error
-    except RecursionError as error:
-        raise ValueError("lists or objects within each other, too deep to read") from error
     if not isinstance(row, dict):
-        raise ValueError(f"{_shown(row)} where an object should be")
+        raise ValueError(f"{shown(row)} where an object should be")
     return row
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        (name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
-        raise ValueError(f"key {name[:40]!r} occurs twice")
-    return row
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
-
-
-def from_row(row: Mapping[str, Any]) -> Document:
+def from_row(row: dict[str, Any]) -> Document:
     """A document of one line's object.
 
     Raises:
         ValueError: If a value is missing, of another type or out of range.
     """
     losses: Counter[str] = Counter()
-    top = _Fields(row, "", "", losses)
-    spans = top.each("spans", _span)
+    name = row.get("id")
+    if type(name) is not int:
+        name = _take(row, "id", str, expected="a string or an integer")
+    spans = _each(row, "spans", _span, losses)
     document = Document(
-        top.identifier("id"),
-        top.string("text"),
+        str(name),
+        _take(row, "text", str),
         spans,
-        top.each("passages", _passage),
+        _each(row, "passages", _passage, losses),
         losses=losses,
-        alternatives=top.each("alternatives", _span),
-        relations=top.each("relations", lambda fields: _relation(fields, spans)),
+        alternatives=_each(row, "alternatives", _span, losses),
+        relations=_each(row, "relations", lambda part: _relation(part, spans, losses), losses),
     )
-    top.count_the_rest()  # in the document's losses
+    losses.update(_others(row, _KEYS[""]))  # those of the document
     return document
 
 
-class _Fields:
-    """The values of an object, checked as they are taken; keys that nobody takes are counted.
+def _each(
+    row: dict[str, Any], key: str, build: Callable[[dict[str, Any]], _T], losses: Counter[str], within: str = ""
+) -> tuple[_T, ...]:
+    """What is built of each object of a list; keys of theirs that have no meaning are counted."""
+    built, known = [], _KEYS[f"{within}{key}"]
+    for index, part in enumerate(_take(row, key, list, [])):
+        try:
+            if type(part) is not dict:
+                raise ValueError(f"Expected an object but got {shown(part)}.")
+            built.append(build(part))
+        except ValueError as error:
+            raise ValueError(f"{key}[{index}]: {error}") from error
+        if not known.issuperset(part):
+            losses.update(_others(part, known, f"{within}{key}."))
+    return tuple(built)
 
-    Args:
-        row: The object.
-        place: Where it is, for messages: ``spans[2].``, nothing at the top.
-        kind: What it is, for ``losses``: ``spans.``, nothing at the top.
-        losses: Where keys of no meaning are counted.
-    """
 
-    def __init__(self, row: object, place: str, kind: str, losses: Counter[str]) -> None:
-        if not isinstance(row, Mapping):
-            raise ValueError(f"Expected an object at {place[:-1] or 'the top'} but got {_shown(row)}.")
-        self.values = {key: value for key, value in row.items() if value is not None}
-        self.place, self.kind, self.losses = place, kind, losses
-        self.known: set[str] = set()
+def _others(row: dict[str, Any], known: Collection[str], place: str = "") -> Iterator[str]:
+    """What is lost with keys of no meaning."""
+    return (f"key {place}{key}" for key, value in row.items() if key not in known and value is not None)
 
-    def take(self, key: str, types: type | tuple[type, ...], expected: str, default: Any = None) -> Any:
-        """The value of that type; one without a default must be there."""
-        self.known.add(key)
-        value = self.values.get(key, default)
-        if value is None:
-            raise ValueError(f"Expected {expected} as {self.place}{key} but there is none.")
-        if not isinstance(value, types) or isinstance(value, bool):
-            raise ValueError(f"Expected {expected} as {self.place}{key} but got {_shown(value)}.")
+
+def _take(row: dict[str, Any], key: str, kind: type, default: Any = None, expected: str = "") -> Any:
+    """The value of that type, ``null`` being none; one without a default must be there."""
+    value = row.get(key)
+    if type(value) is kind:  # a truth value is no integer
         return value
-
-    def string(self, key: str, default: str | None = None) -> str:
-        return whole_unicode(self.take(key, str, "a string", default))
-
-    def strings(self, key: str) -> tuple[str, ...]:
-        values = self.take(key, list, "a list of strings", [])
-        for value in values:
-            if not isinstance(value, str):
-                raise ValueError(f"Expected strings in {self.place}{key} but got {_shown(value)}.")
-        return tuple(map(whole_unicode, values))
-
-    def integer(self, key: str) -> int:
-        return self.take(key, int, "an integer")
-
-    def identifier(self, key: str) -> str:
-        return whole_unicode(str(self.take(key, (str, int), "a string or an integer")))
-
-    def probability(self, key: str) -> float | None:
-        if key not in self.values:
-            return None
-        return _probability(self.take(key, (int, float), "a number"), f"{self.place}{key}")
-
-    def pairs(self, key: str) -> tuple[tuple[int, int], ...]:
-        pairs = self.take(key, list, "a list of pairs of integers", [])
-        for pair in pairs:
-            if not isinstance(pair, list) or [type(value) for value in pair] != [int, int]:
-                raise ValueError(f"Expected pairs of integers in {self.place}{key} but got {_shown(pair)}.")
-        return tuple((start, end) for start, end in pairs)
-
-    def each(self, key: str, build: "Callable[[_Fields], _T]") -> tuple[_T, ...]:
-        """What is built of each object of a list."""
-        built = []
-        for index, row in enumerate(self.take(key, list, "a list", [])):
-            fields = _Fields(row, f"{self.place}{key}[{index}].", f"{self.kind}{key}.", self.losses)
-            built.append(build(fields))
-            fields.count_the_rest()
-        return tuple(built)
-
-    def count_the_rest(self) -> None:
-        self.losses.update(f"key {self.kind}{whole_unicode(key)}" for key in self.values if key not in self.known)
+    if value is None and default is not None:
+        return default
+    has = "there is none" if value is None else f"got {shown(value)}"
+    raise ValueError(f"Expected {expected or _NAMES[kind]} as {key} but {has}.")
 
 
-def _shown(value: object) -> str:
-    """A value for a message; what may be large or deep only by its kind."""
-    if isinstance(value, dict | list):
-        return "a list" if isinstance(value, list) else "an object"
-    return repr(value)[:60]
+def _span(row: dict[str, Any]) -> Span:
+    start, end, label = row.get("start"), row.get("end"), row.get("label")
+    if not (type(start) is type(end) is int and type(label) is str):
+        start, end, label = _take(row, "start", int), _take(row, "end", int), _take(row, "label", str)  # says which
+    fragments = _fragments(row, start, end) if "fragments" in row else ((start, end),)
+    score = _probability(row) if "score" in row else None
+    return Span(fragments, label, score, _concepts(row) if "concepts" in row else ())
 
 
-def whole_unicode(value: str) -> str:
-    """A string out of JSON, whose escapes can say what no UTF-8 file can hold.
-
-    Raises:
-        ValueError: If it has half a surrogate pair.
-    """
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        half = value[error.start]
-        raise ValueError(f"Expected Unicode text but got half a surrogate pair ({half!r}) in it.") from error
-    return value
+def _concepts(row: dict[str, Any]) -> tuple[str, ...]:
+    names = _take(row, "concepts", list, [], "a list of strings")
+    for name in names:
+        if type(name) is not str:
+            raise ValueError(f"Expected strings in concepts but got {shown(name)}.")
+    return tuple(names)
 
 
-def _probability(score: float, place: str) -> float:
+def _fragments(row: dict[str, Any], start: int, end: int) -> tuple[tuple[int, int], ...]:
+    pairs = _take(row, "fragments", list, [], "a list of pairs of integers") or [[start, end]]
+    for pair in pairs:
+        if type(pair) is not list or [*map(type, pair)] != [int, int]:
+            raise ValueError(f"Expected pairs of integers in fragments but got {shown(pair)}.")
+    fragments = tuple((first, last) for first, last in pairs)
+    if (start, end) != (fragments[0][0], fragments[-1][1]):
+        raise ValueError(f"Expected fragments to begin at {start} and end at {end} but got {fragments}.")
+    return fragments
+
+
+def _probability(row: dict[str, Any]) -> float | None:
+    score = row["score"]
+    if type(score) is not int and score is not None:
+        score = _take(row, "score", float, expected="a number")
+    return None if score is None else _in_range(score, "score")
+
+
+def _in_range(score: float, place: str) -> float:
     if not 0 <= score <= 1:  # nor is NaN
         raise ValueError(f"Expected a probability in [0, 1] as {place} but got {score}.")
     return float(score)
 
 
-def _span(fields: _Fields) -> Span:
-    start, end, label = fields.integer("start"), fields.integer("end"), fields.string("label")
-    fragments = fields.pairs("fragments") or ((start, end),)
-    if (start, end) != (fragments[0][0], fragments[-1][1]):
-        raise ValueError(f"Expected {fields.place}fragments to begin at {start} and end at {end} but got {fragments}.")
-    return Span(fragments, label, fields.probability("score"), fields.strings("concepts"))
-
-
-def _passage(fields: _Fields) -> Passage:
-    passage = Passage(fields.integer("start"), fields.integer("end"), fields.string("kind"))
+def _passage(row: dict[str, Any]) -> Passage:
+    passage = Passage(_take(row, "start", int), _take(row, "end", int), _take(row, "kind", str))
     if not 0 <= passage.start <= passage.end:
         raise ValueError(f"Expected 0 <= start <= end but got {passage}.")
     return passage
 
 
-def _relation(fields: _Fields, spans: tuple[Span, ...]) -> Relation:
-    return Relation(fields.string("label"), fields.each("arguments", lambda argument: _argument(argument, spans)))
+def _relation(row: dict[str, Any], spans: tuple[Span, ...], losses: Counter[str]) -> Relation:
+    arguments = _each(row, "arguments", lambda part: _argument(part, spans), losses, "relations.")
+    return Relation(_take(row, "label", str), arguments)
 
 
-def _argument(fields: _Fields, spans: tuple[Span, ...]) -> tuple[str, Span | str]:
-    role = fields.string("role", "")
-    if ("span" in fields.values) == ("concept" in fields.values):
-        raise ValueError(f"Expected either {fields.place}span or {fields.place}concept.")
-    if "concept" in fields.values:
-        return role, fields.string("concept")
-    place = fields.integer("span")
+def _argument(row: dict[str, Any], spans: tuple[Span, ...]) -> tuple[str, Span | str]:
+    role = _take(row, "role", str, "")
+    if (row.get("span") is None) == (row.get("concept") is None):
+        raise ValueError("Expected either span or concept.")
+    if row.get("concept") is not None:
+        return role, _take(row, "concept", str)
+    place = _take(row, "span", int)
     if not 0 <= place < len(spans):
-        raise ValueError(f"Expected {fields.place}span to be a place in {len(spans)} spans but got {place}.")
+        raise ValueError(f"Expected span to be a place in {len(spans)} spans but got {place}.")
     return role, spans[place]
 
 
@@ -298,7 +271,7 @@ def _span_row(span: Span) -> dict[str, Any]:
     if len(span.fragments) > 1:
         row["fragments"] = [[start, end] for start, end in span.fragments]
     if span.score is not None:
-        row["score"] = _probability(span.score, f"score of {span}")
+        row["score"] = _in_range(span.score, f"score of {span}")
     if span.concepts:
         row["concepts"] = list(span.concepts)
     return row

@@ -8,7 +8,7 @@ from zoo.data.document import DataFormatError, Span
 
 def checked_span(
     text: str,
-    fragments: Sequence[tuple[int, int]],
+    fragments: tuple[tuple[int, int], ...],
     label: str,
     quoted: str,
     source: str,
@@ -42,23 +42,27 @@ def checked_span(
             of the text or hold other text.
 
     Examples:
-        >>> checked_span("A rare cancer.", [(7, 13)], "Disease", "cancer", "1.ann", 1).start
+        >>> checked_span("A rare cancer.", ((7, 13),), "Disease", "cancer", "1.ann", 1).start
         7
         >>> losses = Counter()
-        >>> checked_span("A rare cancer.", [(70, 76)], "Disease", "cancer", "1.ann", 1, losses), losses
+        >>> checked_span("A rare cancer.", ((70, 76),), "Disease", "cancer", "1.ann", 1, losses), losses
         (None, Counter({'beyond the text': 1}))
     """
     try:
+        span = Span(fragments, label, None, concepts)
+    except ValueError:  # fragments may come in another order, and some empty
         try:
-            span = Span(tuple(fragments), label, None, concepts)
-        except ValueError:  # fragments may come in another order, and some empty
             span = Span(tuple(sorted((start, end) for start, end in fragments if start != end)), label, None, concepts)
-    except ValueError as error:
-        if lenient is not None and label:
-            lenient["impossible offsets"] += 1
-            return None
-        raise DataFormatError(source, line, f"{error} Correct the line.") from error
-    if span.fragments[-1][1] > len(text):
+        except ValueError as error:
+            if lenient is not None and label:
+                lenient["impossible offsets"] += 1
+                return None
+            raise DataFormatError(source, line, f"{error} Correct the line.") from error
+    start, end = fragments[0]
+    found = text[start:end] if len(fragments) == 1 else " ".join(text[start:end] for start, end in fragments)
+    if found == quoted and span.fragments[-1][1] <= len(text):
+        return span
+    if span.end > len(text):
         if lenient is not None:
             lenient["beyond the text"] += 1
             return None
@@ -69,12 +73,7 @@ def checked_span(
             f"{len(text)}, counted in Unicode characters — check that text and annotations belong together, or remove "
             "the line.",
         )
-    if len(fragments) == 1:
-        ((start, end),) = fragments
-        found = text[start:end]
-    else:
-        found = " ".join(text[start:end] for start, end in fragments)
-    if found != quoted and found.split() != quoted.split():
+    if found.split() != quoted.split():
         if lenient is not None:
             lenient["quoted text differs"] += 1
             return span

@@ -69,75 +69,94 @@ def parse(lines: Iterable[str], source: str, *, lenient: bool = False) -> Iterat
     return _documents(numbered(lines), source, lenient)
 
 
-def _documents(lines: Iterable[tuple[int, str]], source: str, lenient: bool) -> Iterator[Document]:
-    entry: _Entry | None = None
-    for number, line in lines:
-        columns = line.split("\t")
-        if entry and columns[0] == entry.id:
-            entry.add_annotation(columns, number)
-            continue
-        passage = _PASSAGE.fullmatch(line)
-        is_blank = not line.strip()
-        if entry and (is_blank or (passage and passage[2] == "t")):
+_Line = tuple[int, str]
+"""A line after its number."""
+
+
+def _documents(lines: Iterator[_Line], source: str, lenient: bool) -> Iterator[Document]:
+    line = next(lines, None)
+    while line:
+        if line[1].strip():
+            entry = _Entry(line, next(lines, None), source, lenient)
+            line = entry.take_annotations(lines)
             yield entry.document()
-            entry = None
-        if is_blank:
-            continue
-        if entry is None:
-            entry = _Entry(passage, line, source, number, lenient)
-        elif passage:
-            entry.add_abstract(passage, number)
         else:
-            raise entry.stranger(columns[0], number)
-    if entry:
-        yield entry.document()
+            line = next(lines, None)
 
 
 class _Entry:
     """One document while its lines come in."""
 
-    def __init__(self, passage: re.Match[str] | None, line: str, source: str, number: int, lenient: bool) -> None:
-        if not passage or passage[2] != "t":
-            raise DataFormatError(
-                source,
-                number,
-                f"{line[:80]!r} is outside a document — expected a title line such as '10021369|t|…' first — "
-                "check that the file's beginning is not cut off and that no blank line parts a document.",
-            )
-        self.id, self.title = passage[1], passage[3]
-        self.abstract: str | None = None
-        self.source, self.number = source, number
-        self.text = ""
+    def __init__(self, first: _Line, second: _Line | None, source: str, lenient: bool) -> None:
+        self.source = source
+        self.id, self.title = self._title(*first)
+        self.text = f"{self.title} {self._abstract(first[0], second)}"
         self.spans: list[Span] = []
         self.relations: list[Relation] = []
         self.losses: Counter[str] = Counter()
         self.lenient = self.losses if lenient else None
 
-    def add_abstract(self, passage: re.Match[str], number: int) -> None:
-        if passage[1] != self.id:
-            raise self.stranger(passage[1], number)
-        if self.abstract is not None:
-            raise DataFormatError(self.source, number, f"document {self.id} has two abstracts — expected one.")
-        self.abstract = passage[3]
-        self.text = f"{self.title} {self.abstract}"
+    def _title(self, number: int, line: str) -> tuple[str, str]:
+        passage = _PASSAGE.fullmatch(line)
+        if not passage or passage[2] != "t":
+            raise DataFormatError(
+                self.source,
+                number,
+                f"{line[:80]!r} is outside a document — expected a title line such as '10021369|t|…' first — "
+                "check that the file's beginning is not cut off and that no blank line parts a document.",
+            )
+        return passage[1], passage[3]
 
-    def add_annotation(self, columns: list[str], number: int) -> None:
-        if self.abstract is None:
-            raise self._cut_off()
-        if len(columns) < 5:
-            return self._add_relation(columns, number)
-        try:
-            fragment = int(columns[1]), int(columns[2])
-        except ValueError:
-            return self._add_relation(columns, number)
-        quoted, label = columns[3], columns[4].strip()
-        concepts = _concepts(columns[5]) if len(columns) > 5 else ()
-        span = checked_span(self.text, (fragment,), label, quoted, self.source, number, self.lenient, concepts)
-        if span is not None:
-            self.spans.append(span)
-            if len(columns) > 6 and any(column.strip() for column in columns[6:]):
-                self.losses["composite parts"] += 1
+    def _abstract(self, title_number: int, line: _Line | None) -> str:
+        passage = _PASSAGE.fullmatch(line[1]) if line else None
+        if not line or not passage or passage[2] != "a":
+            raise DataFormatError(
+                self.source,
+                title_number,
+                f"document {self.id} has a title but no abstract — expected '{self.id}|a|…' on the next line "
+                "(which may be empty after the last bar) — check that the file is not cut off here.",
+            )
+        if passage[1] != self.id:
+            raise self._stranger(passage[1], line[0])
+        return passage[3]
+
+    def take_annotations(self, lines: Iterator[_Line]) -> _Line | None:
+        """Takes the document's other lines; the one after them, blank or a title, is given back."""
+        name, text, lenient = self.id, self.text, self.lenient
+        for number, line in lines:
+            columns = line.split("\t")
+            if columns[0] != name:
+                return self._end(number, line)
+            try:
+                fragments = ((int(columns[1]), int(columns[2])),)
+                quoted, label = columns[3], columns[4].strip()
+            except (ValueError, IndexError):
+                self._add_relation(columns, number)
+                continue
+            concepts = _concepts(columns[5]) if len(columns) > 5 else ()
+            span = checked_span(text, fragments, label, quoted, self.source, number, lenient, concepts)
+            if span is not None:
+                self.spans.append(span)
+                if len(columns) > 6 and any(column.strip() for column in columns[6:]):
+                    self.losses["composite parts"] += 1
         return None
+
+    def _end(self, number: int, line: str) -> _Line:
+        passage = _PASSAGE.fullmatch(line)
+        if line.strip() and not (passage and passage[2] == "t"):
+            if passage and passage[1] == self.id:
+                raise DataFormatError(self.source, number, f"document {self.id} has two abstracts — expected one.")
+            raise self._stranger(passage[1] if passage else line.split("\t")[0], number)
+        return number, line
+
+    def _stranger(self, pmid: str, number: int) -> DataFormatError:
+        """What to raise for another document's line."""
+        return DataFormatError(
+            self.source,
+            number,
+            f"a line of document {pmid[:40]!r} stands in document {self.id} — expected {self.id} — "
+            "check that its title line is not missing.",
+        )
 
     def _add_relation(self, columns: list[str], number: int) -> None:
         label, one, other = (*columns[1:4], "", "", "")[:3]
@@ -148,31 +167,13 @@ class _Entry:
                 number,
                 f"{line[:80]!r} is neither mention nor relation — expected 5 to 7 tab-separated columns "
                 "(PMID, start, end, mention, type, id) — check that the file is not cut off here.",
-            ) from None
+            )
         self.relations.append(Relation(label, (("", one.strip()), ("", other.strip()))))
         if surplus := sum(bool(column.strip()) for column in columns[4:]):
             self.losses["relation column"] += surplus
 
-    def stranger(self, pmid: str, number: int) -> DataFormatError:
-        """What to raise for another document's line."""
-        return DataFormatError(
-            self.source,
-            number,
-            f"a line of document {pmid[:40]!r} stands in document {self.id} — expected {self.id} — "
-            "check that its title line is not missing.",
-        )
-
-    def _cut_off(self) -> DataFormatError:
-        return DataFormatError(
-            self.source,
-            self.number,
-            f"document {self.id} has a title but no abstract — expected '{self.id}|a|…' on the next line "
-            "(which may be empty after the last bar) — check that the file is not cut off here.",
-        )
-
     def document(self) -> Document:
-        if self.abstract is None:
-            raise self._cut_off()
+        """The document of all lines so far."""
         middle = len(self.title)
         passages = Passage(0, middle, "title"), Passage(middle + 1, len(self.text), "abstract")
         return Document(self.id, self.text, tuple(self.spans), passages, self.losses, relations=tuple(self.relations))

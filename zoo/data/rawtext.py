@@ -29,7 +29,9 @@ def read(path: str | Path) -> Iterator[Document]:
         return
     path = Path(path)
     folder = path if path.is_dir() else path.parent
-    files = sorted(file for file in path.rglob("*") if file.name.endswith(ENDINGS)) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        files = sorted(Path(file) for file in textfile.files_below(path) if file.lower().endswith(ENDINGS))
     if not files:
         raise DataFormatError(path, 0, "no text file — expected .txt or .txt.gz files in this folder — check the path.")
     for file in files:

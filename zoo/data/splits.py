@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
-from zoo.data import formats, textfile
+from zoo.data import formats, genetag, textfile
 from zoo.data.corpora import CORPORA, CorpusEntry, Part, SplitEntry
 from zoo.data.document import Corpus, DataFormatError, Document, losses_of
 from zoo.data.nearest import did_you_mean
@@ -205,7 +205,12 @@ def check_corpus(name: str) -> Iterator[Check]:
 
 
 def has_splits(folder: Path) -> bool:
-    """Whether a folder holds a corpus of one's own: files or subfolders named after splits."""
+    """Whether a folder holds a corpus of one's own: files or subfolders named after splits.
+
+    A folder of GENETAG is one split, though its sentences may be ``test.in``.
+    """
+    if (folder / genetag.GENE).exists():
+        return False
     stems = {stem for names in _SPLIT_NAMES.values() for stem in names}
     return any(path.name.partition(".")[0] in stems for path in folder.iterdir())
 

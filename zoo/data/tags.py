@@ -205,9 +205,10 @@ def detect_scheme(sequences: Iterable[Sequence[str]]) -> str | None:
     prefixes: set[str] = set()
     may_be_iob1 = True
     for tags in sequences:
-        prefixes.update(tag[0] for tag in tags)
-        for before, tag in zip([OUTSIDE, *tags], tags, strict=False):
-            may_be_iob1 &= not tag.startswith("B-") or before[2:] == tag[2:]
+        prefixes.update(tag[0] for tag in set(tags))
+        if may_be_iob1 and "B" in prefixes:
+            pairs = zip([OUTSIDE, *tags], tags, strict=False)
+            may_be_iob1 = all(tag[0] != "B" or before[2:] == tag[2:] for before, tag in pairs)
     if may_be_iob1 and "I" in prefixes and prefixes <= {*OUTSIDE, *"BI"}:
         return "IOB1"
     fitting = (name for name, rules in SCHEMES.items() if prefixes <= {*OUTSIDE, *rules.prefixes} and name != "IOB1")

@@ -16,14 +16,14 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, BinaryIO, TextIO, cast
+from typing import BinaryIO, TextIO, cast
 
 from zoo.data.document import DataFormatError
 
 STREAM = "-"
 """The path that means standard input where one reads and standard output where one writes."""
 
-_BATCH_BYTES = 8192
+_BATCH_BYTES = 1 << 16
 
 
 def source_name(path: str | Path) -> str:
@@ -32,17 +32,17 @@ def source_name(path: str | Path) -> str:
 
 
 @contextlib.contextmanager
-def opened(path: str | Path) -> Iterator[IO[bytes]]:
+def opened(path: str | Path) -> Iterator[io.BufferedReader]:
     """A file's bytes, unpacked where its name ends in ``.gz``; ``-`` is standard input.
 
     Raises:
         DataFormatError: If the gzip file is damaged.
     """
     if str(path) == STREAM:
-        yield sys.stdin.buffer
+        yield cast(io.BufferedReader, sys.stdin.buffer)
         return
     is_gzip = str(path).endswith(".gz")
-    with cast(IO[bytes], gzip.open(path, "rb")) if is_gzip else open(path, "rb") as file:
+    with cast(io.BufferedReader, gzip.open(path, "rb")) if is_gzip else open(path, "rb") as file:
         try:
             yield file
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -80,14 +80,30 @@ def read_lines(path: str | Path) -> Iterator[str]:
     """
     source, number = source_name(path), 1
     with opened(path) as file:
-        # A few whole lines at a time: to decode them together costs a fraction of one by one.
-        while batch := file.readlines(_BATCH_BYTES):
-            text = _decoded(b"".join(batch), source, number)
+        # Many whole lines at a time, as they come: to decode them together costs a fraction of one by one.
+        while batch := file.read1(_BATCH_BYTES):
+            batch += file.readline()
+            text = _decoded(batch, source, number)
             if number == 1:
                 text = text.removeprefix("\ufeff")
-            for line in text.removesuffix("\n").split("\n"):
-                yield line.removesuffix("\r")
-            number += len(batch)
+            if "\r" in text:
+                text = text.replace("\r\n", "\n")
+            yield from (text[:-1] if text.endswith(("\n", "\r")) else text).split("\n")
+            number += batch.count(b"\n")
+
+
+def files_below(folder: str | Path) -> Iterator[str]:
+    """All files of a folder and of all its subfolders, in no order; links to folders are not followed.
+
+    Raises:
+        OSError: If a folder cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for place, _, names in os.walk(folder, onerror=refuse):
+        yield from (os.path.join(place, name) for name in names)
 
 
 def _without_end(line: str) -> str:
@@ -118,21 +134,24 @@ def writing(path: str | Path) -> Iterator[TextIO]:
     way leaves what was there before. ``-`` is standard output; a device or pipe is written to directly. A name that
     ends in ``.gz`` is compressed. Folders are made as needed.
     """
-    target = Path(path)
     if str(path) == STREAM:
         with _as_text(cast(BinaryIO, sys.stdout.buffer)) as stream:
             yield stream
         return
+    target = Path(path)
     if target.exists() and not target.is_file() and not target.is_dir():
         with open(target, "w", encoding="utf-8", newline="") as device:
             yield device
         return
+    target = Path(os.path.realpath(path))  # what a link points to, not the link, is replaced
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.parent / f".{secrets.token_hex(4)}.part"
-    opener = gzip.open if target.suffix == ".gz" else open
     try:
-        with cast(TextIO, opener(partial, "wt", encoding="utf-8", newline="")) as file:
-            yield file
+        with open(partial, "wb") as raw:
+            # The header has neither name nor time: the same documents are the same bytes.
+            packed = gzip.GzipFile("", "wb", fileobj=raw, mtime=0) if target.suffix == ".gz" else raw
+            with io.TextIOWrapper(cast(BinaryIO, packed), encoding="utf-8", newline="") as file:
+                yield file
         os.replace(partial, target)
     finally:
         partial.unlink(missing_ok=True)

@@ -26,17 +26,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from zoo.data.conll import Segment, blank_words, held_spans
-from zoo.data.document import DataFormatError, Document, Span
-from zoo.data.jsonl import objects, whole_unicode
-from zoo.data.tags import (
-    OUTSIDE,
-    SCHEMES,
-    detect_scheme,
-    scheme_named,
-    spans_to_tags,
-    tags_to_spans,
-)
+from zoo.data.conll import Segment, blank_words, held_spans, joined
+from zoo.data.document import DataFormatError, Document
+from zoo.data.jsonl import objects
+from zoo.data.tags import OUTSIDE, SCHEMES, detect_scheme, scheme_named, spans_to_tags
 from zoo.data.textfile import part_of, read_lines, source_name, writing
 
 _LOOKED_AHEAD = 1000  # rows
@@ -141,12 +134,12 @@ def _rows(
         try:
             if not isinstance(row, Mapping):
                 raise ValueError(f"Expected a mapping of columns but got a {type(row).__name__}.")
-            words = [_word(value) for value in _column(row, tokens)]
-            found = [_tag(value, names) for value in _column(row, tags)]
+            words = _words(_column(row, tokens))
+            found = _tags(_column(row, tags), names)
             if len(words) != len(found):
                 raise ValueError(f"Expected a tag for each of {len(words)} tokens but got {len(found)}.")
             others = [key for key in row if key not in ("id", tokens, tags) and row[key] is not None]
-            losses = Counter(f"key {whole_unicode(key)}" for key in others)
+            losses = Counter(f"key {key}" for key in others)
             parsed = _Row(line, _id(row.get("id"), f"{stem}-{count}"), words, found, losses)
         except ValueError as error:
             raise DataFormatError(source, line, f"{error} Correct the row.") from error
@@ -162,7 +155,7 @@ def _documents(rows: Iterator[_Row], source: str, scheme: str | None) -> Iterato
         if scheme and scheme_named(scheme).overlaps:
             prefixes = scheme_named(scheme).prefixes
     for row in rows:
-        for tag in row.tags:
+        for tag in dict.fromkeys(row.tags):
             if tag[0] not in prefixes and tag != OUTSIDE:
                 expected = ", ".join(f"{prefix}-" for prefix in prefixes)
                 raise DataFormatError(
@@ -174,16 +167,8 @@ def _documents(rows: Iterator[_Row], source: str, scheme: str | None) -> Iterato
 
 
 def _document(row: _Row, scheme: str | None) -> Document:
-    offsets: list[tuple[int, int]] = []
-    position = 0
-    for word in row.words:
-        offsets.append((position, position + len(word)))
-        position += len(word) + 1
-    found = tags_to_spans(row.tags, scheme)
-    spans = [Span.of(offsets[first][0], offsets[last - 1][1], label) for first, last, label in found]
-    if scheme != "IOB1":
-        row.losses["orphan inside tag"] += sum(row.tags[first][0] in "IELM" for first, _, _ in found)
-    return Document(row.id, " ".join(row.words), tuple(spans), losses=+row.losses)
+    text, spans = joined(row.words, row.tags, scheme, row.losses)
+    return Document(row.id, text, tuple(spans), losses=+row.losses)
 
 
 def _column(row: Mapping[str, Any], name: str) -> list[Any]:
@@ -198,16 +183,24 @@ def _column(row: Mapping[str, Any], name: str) -> list[Any]:
         raise ValueError(f"Expected a list in column {name!r} but got a {type(values).__name__}.") from error
 
 
-def _word(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        shown = "an empty one" if value == "" else f"a {type(value).__name__}"
-        raise ValueError(f"Expected tokens that are strings of at least one character but got {shown}.")
-    return whole_unicode(value)
+def _words(values: list[Any]) -> list[str]:
+    for value in values:
+        if not isinstance(value, str) or not value:
+            shown = "an empty one" if value == "" else f"a {type(value).__name__}"
+            raise ValueError(f"Expected tokens that are strings of at least one character but got {shown}.")
+    return values
+
+
+def _tags(values: list[Any], names: list[str] | None) -> list[str]:
+    if set(map(type, values)) in ({str}, {int}):  # each of the few there are is looked at once
+        found = {value: _tag(value, names) for value in dict.fromkeys(values)}
+        return [found[value] for value in values]
+    return [_tag(value, names) for value in values]
 
 
 def _tag(value: Any, names: list[str] | None) -> str:
     if isinstance(value, str):
-        return _checked(whole_unicode(value))
+        return _checked(value)
     try:
         number = operator.index(value)  # also of arrays' numbers
     except TypeError as error:
@@ -224,7 +217,7 @@ def _id(value: object, otherwise: str) -> str:
         return otherwise
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError(f"Expected an id that is a string or an integer but got a {type(value).__name__}.")
-    return whole_unicode(str(value))
+    return str(value)
 
 
 def write(
@@ -266,14 +259,14 @@ def to_rows(
         documents: What to write.
         scheme: A key of :data:`zoo.data.tags.SCHEMES`.
         segment: Gives a text's sentences as offsets of their words (as ``zoo.text.segment.Segmenter()``).
-        losses: Where to count what rows cannot hold, as they come: spans left out as ``discontinuous``, ``unaligned``
-            (not whole words of one sentence) or ``overlapping``; ``score`` and ``concept`` of those that were written
-            (dropped); ``passage``, ``relation`` and ``alternative`` (dropped).
+        losses: Where to count what rows cannot hold, as they come: as :func:`zoo.data.conll.held_spans` does, and
+            ``document in parts`` where one became several rows.
 
     Raises:
         ValueError: If the scheme is unknown.
 
     Examples:
+        >>> from zoo.data.document import Span
         >>> next(to_rows([Document("1", "Wilson disease", (Span.of(0, 14, "Disease"),))]))
         {'id': '1', 'tokens': ['Wilson', 'disease'], 'ner_tags': ['B-Disease', 'I-Disease']}
     """
@@ -283,10 +276,8 @@ def to_rows(
 
 
 def _sentences(document: Document, scheme: str, segment: Segment, losses: Counter[str]) -> Iterator[dict[str, Any]]:
-    losses["passage"] += len(document.passages)
-    losses["relation"] += len(document.relations)
-    losses["alternative"] += len(document.alternatives)
     sentences = segment(document.text) or [[]]
+    losses["document in parts"] += len(sentences) > 1
     held = held_spans(document, sentences, scheme, losses)
     for number, (words, spans) in enumerate(zip(sentences, held, strict=True), 1):
         yield {

@@ -6,15 +6,16 @@ are defined in every group, and the counts of the groups sum to those of the str
 Source: the split into seen and unseen after Augenstein, Derczynski & Bontcheva (2017), Computer Speech & Language 44.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 
 from zoo.data.conll import Segment, blank_words
 from zoo.data.document import Document, Span
+from zoo.data.nearest import did_you_mean
+from zoo.evaluation.places import SpanIndex, WordIndex, characters, distinct, surface
 from zoo.evaluation.spans import Counts, Report, paired
 
 
@@ -94,7 +95,8 @@ def by_length(segment: Segment = blank_words, longest: int = 5) -> Grouping:
 
     Args:
         segment: Gives a text's sentences as offsets of their words (as ``zoo.text.segment.Segmenter()``).
-        longest: Spans of this many words or more are one group.
+        longest: Spans of this many words or more are one group; those of none, which hold white space alone, go with
+            those of one.
 
     Raises:
         ValueError: If ``longest`` is less than 2.
@@ -105,7 +107,7 @@ def by_length(segment: Segment = blank_words, longest: int = 5) -> Grouping:
 
     def of(document: Document) -> Callable[[Span], str]:
         words = WordIndex(segment(document.text))
-        return lambda span: groups[min(words.count(span), longest) - 1]
+        return lambda span: groups[min(max(1, words.count(span)), longest) - 1]
 
     return Grouping("length", groups, of)
 
@@ -130,7 +132,7 @@ def by_seen(training: Iterable[Document]) -> Grouping:
 
         return group
 
-    return Grouping("novelty", groups, of)
+    return Grouping("seen", groups, of)
 
 
 _LEAST = (0, 1, 2, 5, 10, 50)
@@ -138,22 +140,18 @@ _TIMES = ("never", "once", "2–4 times", "5–9 times", "10–49 times", "50+ t
 
 
 def by_frequency(training: Iterable[Document]) -> Grouping:
-    """Groups spans by how often their casefolded surface is a mention in training: ``never``, ``once``, ….
+    """Groups spans by how often their surface, casefolded, is a mention in training: ``never``, ``once``, ….
 
     Args:
         training: Documents with the spans a tagger was trained on; spans that repeat fragments and label of another
             count once.
     """
-    times = Counter(
-        surface(document, span).casefold()
-        for document in training
-        for span in {span.key: span for span in document.spans}.values()
-    )
+    times = Counter(surface(document, span).casefold() for document in training for span in distinct(document.spans))
 
     def of(document: Document) -> Callable[[Span], str]:
         return lambda span: _TIMES[bisect_right(_LEAST, times[surface(document, span).casefold()]) - 1]
 
-    return Grouping("frequency in training", _TIMES, of)
+    return Grouping("frequency", _TIMES, of)
 
 
 def by_structure() -> Grouping:
@@ -172,83 +170,34 @@ def _structure(document: Document) -> Callable[[Span], str]:
         if len(span.fragments) > 1:
             return "discontinuous"
         others = [(other, count) for other, count in index.sharing(span) if other.key != span.key]
-        if any(count < min(_characters(span), _characters(other)) for other, count in others):
+        if any(count < min(characters(span), characters(other)) for other, count in others):
             return "crossing"
         return "nested" if others else "flat"
 
     return group
 
 
-def surface(document: Document, span: Span) -> str:
-    """A mention as it is written, white space as single blanks."""
-    return " ".join(span.slice(document.text).split())
+GROUPINGS: dict[str, Callable[[Segment, Callable[[], Sequence[Document]]], Grouping]] = {
+    "length": lambda segment, training: by_length(segment),
+    "seen": lambda segment, training: by_seen(training()),
+    "frequency": lambda segment, training: by_frequency(training()),
+    "structure": lambda segment, training: by_structure(),
+}
+"""The groupings by name, made of a segmenter and of what gives the training documents where they are needed."""
+
+OF_TRAINING = frozenset({"seen", "frequency"})
+"""Groupings that compare with training documents."""
 
 
-class WordIndex:
-    """Finds the words of a text by character offset.
+def check_groupings(names: Iterable[str]) -> list[str]:
+    """The names of groupings, each once, in the order given.
 
-    Args:
-        sentences: Each the character offsets of its words, from left to right.
-
-    Examples:
-        >>> words = WordIndex(blank_words("rare ovarian cancer"))
-        >>> words.touched(7, 19), words.count(Span(((0, 4), (13, 19)), "Disease"))
-        ((1, 3), 2)
+    Raises:
+        ValueError: If there is no such grouping; the message lists those that exist, and the nearest.
     """
-
-    def __init__(self, sentences: Sequence[Sequence[tuple[int, int]]]) -> None:
-        words = [word for sentence in sentences for word in sentence]
-        self.starts, self.ends = [start for start, _ in words], [end for _, end in words]
-        self._sentence_ends = list(accumulate(map(len, sentences)))
-
-    def touched(self, start: int, end: int) -> tuple[int, int]:
-        """The words ``[first, last)`` that share a character with ``[start, end)``; empty where there are none."""
-        first = bisect_right(self.ends, start)
-        return first, max(first, bisect_left(self.starts, end))
-
-    def around(self, first: int, last: int, words: int) -> tuple[int, int]:
-        """The words ``[first, last)``, at least one, and up to as many before and after in the same sentences."""
-        begin = bisect_right(self._sentence_ends, first)
-        sentence_start = self._sentence_ends[begin - 1] if begin else 0
-        sentence_end = self._sentence_ends[bisect_left(self._sentence_ends, last)]
-        return max(first - words, sentence_start), min(last + words, sentence_end)
-
-    def count(self, span: Span) -> int:
-        """How many words a span touches; 1 where it touches none, as it may for white space."""
-        return max(1, len({word for fragment in span.fragments for word in range(*self.touched(*fragment))}))
-
-
-class SpanIndex:
-    """Finds the spans of a document that share characters with a given one.
-
-    Args:
-        spans: In any order; of those with the same fragments and label one is kept, as the strict scorer does.
-
-    Examples:
-        >>> index = SpanIndex([Span.of(0, 11, "Disease"), Span.of(13, 17, "Disease")])
-        >>> [(span.start, shared) for span, shared in index.sharing(Span.of(5, 14, "Disease"))]
-        [(13, 1), (0, 6)]
-    """
-
-    def __init__(self, spans: Iterable[Span]) -> None:
-        self._spans = sorted({span.key: span for span in spans}.values(), key=lambda span: span.key)
-        self._starts = [span.start for span in self._spans]
-        self._reach = list(accumulate((span.end for span in self._spans), max))  # the furthest end so far
-
-    def sharing(self, span: Span) -> list[tuple[Span, int]]:
-        """The spans that share a character with this one, from right to left, each with how many it shares."""
-        found = []
-        at = bisect_left(self._starts, span.end) - 1
-        while at >= 0 and self._reach[at] > span.start:
-            if shared := _shared_characters(span, self._spans[at]):
-                found.append((self._spans[at], shared))
-            at -= 1
-        return found
-
-
-def _shared_characters(one: Span, other: Span) -> int:
-    return sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in one.fragments for b in other.fragments)
-
-
-def _characters(span: Span) -> int:
-    return sum(end - start for start, end in span.fragments)
+    chosen = list(dict.fromkeys(names))
+    for name in chosen:
+        if name not in GROUPINGS:
+            hint = did_you_mean(name, GROUPINGS)
+            raise ValueError(f"Expected a grouping out of {', '.join(GROUPINGS)} but got {name!r}.{hint}")
+    return chosen

@@ -120,7 +120,10 @@ def scored_spans(gold: Sequence[Document], predicted: Sequence[Document]) -> tup
 
 def _score_of(span: Span, document: Document) -> float:
     if span.score is None:
-        raise ValueError(f"Expected predicted spans with scores but {span} of document {document.id!r} has none.")
+        raise ValueError(
+            f"Expected predicted spans with scores but {span.label} at {span.start}–{span.end} of document "
+            f"{document.id!r} has none: of the formats, jsonl holds them."
+        )
     return span.score
 
 
@@ -252,10 +255,18 @@ def render(calibrations: dict[str, Calibration]) -> "Table":
     from rich.text import Text
 
     table = Table(title="calibration of strict spans")
-    for heading in ("scores", "spans", "precision", "mean score", "ECE", "MCE", "Brier", "NLL"):
-        table.add_column(heading, justify="left" if heading == "scores" else "right")
+    for heading in ("scores", "bins"):
+        table.add_column(heading)
+    for heading in ("spans", "precision", "mean score", "ECE", "MCE", "Brier", "NLL"):
+        table.add_column(heading, justify="right")
     for name, each in calibrations.items():
         shares = (f"{100 * value:.2f}" for value in (each.accuracy, each.confidence, each.ece, each.mce))
-        row = Text(f"{name} ({len(each.bins)} bins, {each.binning})")
-        table.add_row(row, str(each.spans), *shares, f"{each.brier:.4f}", f"{each.nll:.4f}")
+        table.add_row(
+            Text(name),
+            f"{len(each.bins)} of {each.binning}",
+            str(each.spans),
+            *shares,
+            f"{each.brier:.4f}",
+            f"{each.nll:.4f}",
+        )
     return table

@@ -8,8 +8,9 @@ from typing import Literal
 
 from zoo.data.document import DataFormatError, Document, Span
 from zoo.data.splits import check_corpus
-from zoo.evaluation.corpus_statistics import CorpusStatistics, Segment, odd_spans
-from zoo.evaluation.leakage import SHINGLE, SHORT, SimilarPair, repeated_ids, seen_mentions, similar_pairs
+from zoo.evaluation.corpus_statistics import OVERLAPS, CorpusStatistics, Segment, odd_spans
+from zoo.evaluation.leakage import SHINGLE, SHORT, SimilarPair, repeated_ids, share_seen, similar_pairs
+from zoo.evaluation.places import WordIndex
 
 _EXAMPLES = 3  # of spans that may be a mistake
 _CONTEXT = 20  # characters on either side of one
@@ -35,14 +36,6 @@ _ODD: dict[str, tuple[Callable[[CorpusStatistics], int], str, str]] = {
         "see whether they are meant",
     ),
 }
-_OVERLAPS: dict[str, Callable[[CorpusStatistics], int]] = {
-    "discontinuous": lambda counts: counts.discontinuous,
-    "nested pairs of one label": lambda counts: counts.nested_within,
-    "nested pairs of two labels": lambda counts: counts.nested_across,
-    "crossing pairs": lambda counts: counts.crossing.total(),
-    "one place with two labels": lambda counts: counts.same_span.total(),
-}
-
 Documents = Mapping[str, Sequence[Document]]
 Statistics = Mapping[str, CorpusStatistics]
 
@@ -167,7 +160,7 @@ def _check_spans(splits: Documents, statistics: Statistics, segment: Segment) ->
             status: Literal["note", "warning"] = "note" if kind == "one character" else "warning"
             examples = tuple(islice(_examples(splits, segment, kind), _EXAMPLES))
             yield Finding(status, f"mentions that {what}: {counts}", advice, examples)
-    overlaps = [f"{what}: {counts}" for what, count in _OVERLAPS.items() if (counts := _by_split(statistics, count))]
+    overlaps = [f"{what}: {counts}" for what, count in OVERLAPS.items() if (counts := _by_split(statistics, count))]
     if overlaps:
         what, advice = (
             "mentions that overlap others or are discontinuous",
@@ -180,7 +173,7 @@ def _examples(splits: Documents, segment: Segment, kind: str) -> Iterator[str]:
     for split, documents in splits.items():
         for document in documents:
             sentences = segment(document.text, [passage.end for passage in document.passages])
-            for found, span in odd_spans(document, [word for sentence in sentences for word in sentence]):
+            for found, span in odd_spans(document, WordIndex(sentences)):
                 if found == kind:
                     yield f"{split} {document.id}, {span.start}–{span.end} {span.label}: {_in_context(document, span)}"
 
@@ -230,7 +223,6 @@ def _check_seen(statistics: Statistics) -> Iterator[Finding]:
         return
     for split, counts in statistics.items():
         if split != "train" and counts.spans:
-            seen = seen_mentions(statistics["train"].mentions, counts.mentions).values()
-            share = 100 * sum(each.same_label for each in seen) / counts.spans
+            share = 100 * share_seen(statistics["train"].mentions, counts.mentions)
             what = f"{share:.1f} % of the mentions of {split} have a surface that train has under the same label"
             yield Finding("note", what)

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
-from zoo.evaluation.corpus_statistics import LONG_MENTION, CorpusStatistics
+from zoo.evaluation.corpus_statistics import LONG_MENTION, OVERLAPS, CorpusStatistics
 from zoo.evaluation.flattening import Flattening
-from zoo.evaluation.leakage import seen_mentions
+from zoo.evaluation.leakage import seen_mentions, share_seen
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -81,12 +81,10 @@ def _mentions(columns: _Columns) -> _Rows:
 
 
 def _lengths(columns: _Columns) -> _Rows:
-    for words in range(1, LONG_MENTION):
-        name = "mentions of 1 word" if words == 1 else f"  of {words} words"
-        yield name, [_share(counts.mention_words[words], counts.spans) for counts in columns]
-    long = [counts.spans - sum(counts.mention_words[words] for words in range(LONG_MENTION)) for counts in columns]
-    shares = [_share(number, counts.spans) for number, counts in zip(long, columns, strict=True)]
-    yield f"  of {LONG_MENTION} words or more", shares
+    names = ["mentions of 1 word", *(f"  of {words} words" for words in range(2, LONG_MENTION))]
+    names.append(f"  of {LONG_MENTION} words or more")
+    for name, *numbers in zip(names, *(counts.mention_lengths for counts in columns), strict=True):
+        yield name, [_share(number, counts.spans) for number, counts in zip(numbers, columns, strict=True)]
 
 
 def _share(count: int, total: int) -> str:
@@ -94,12 +92,8 @@ def _share(count: int, total: int) -> str:
 
 
 def _overlaps(columns: _Columns) -> _Rows:
-    yield "discontinuous mentions", [counts.discontinuous for counts in columns]
-    yield "  of 3 fragments or more", [counts.discontinuous - counts.fragments[2] for counts in columns]
-    yield "nested pairs of one label", [counts.nested_within for counts in columns]
-    yield "nested pairs of two labels", [counts.nested_across for counts in columns]
-    yield "crossing pairs", [counts.crossing.total() for counts in columns]
-    yield "one place with two labels", [counts.same_span.total() for counts in columns]
+    for name, count in OVERLAPS.items():
+        yield name, [count(counts) for counts in columns]
     yield "repeated mentions", [counts.duplicates for counts in columns]
     yield "mentions that cut a word", [counts.unaligned for counts in columns]
     yield "mentions with outer blanks", [counts.padded for counts in columns]
@@ -133,8 +127,7 @@ def _seen(statistics: Statistics) -> dict[str, str]:
     shares = {}
     for split, counts in statistics.items():
         if split != "train" and counts.spans:
-            seen = seen_mentions(statistics["train"].mentions, counts.mentions).values()
-            shares[split] = f"{100 * sum(each.same_label for each in seen) / counts.spans:.1f} %"
+            shares[split] = f"{100 * share_seen(statistics['train'].mentions, counts.mentions):.1f} %"
     return shares
 
 

@@ -1,18 +1,16 @@
 """What a corpus holds: its size, its mentions, and how their spans lie to one another.
 
-Two spans are compared as sets of characters, so that discontinuous spans need no rule of their own: they are *nested*
-where one set lies within the other, *crossing* where they share characters and neither lies within the other, and the
-*same span* where the sets are equal. Fragments that interleave without sharing a character are none of these.
+Two spans are compared as sets of characters (:mod:`zoo.evaluation.places`): they *nest*, *cross*, or are the *same
+span* where the sets are equal. Fragments that interleave without sharing a character do none of these.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from itertools import chain
 from typing import Any
 
 from zoo.data.document import Document, Span
+from zoo.evaluation.places import SpanIndex, WordIndex, characters, surface
 
 Segment = Callable[[str, Iterable[int]], Sequence[Sequence[tuple[int, int]]]]
 """A text's sentences, each the character offsets of its words; no sentence crosses one of the offsets given."""
@@ -20,7 +18,6 @@ Segment = Callable[[str, Iterable[int]], Sequence[Sequence[tuple[int, int]]]]
 LONG_MENTION = 10
 """Mentions of this many words or more are shown together."""
 
-_Fragments = tuple[tuple[int, int], ...]
 _Pairs = Counter[tuple[str, str]]
 
 
@@ -111,6 +108,12 @@ class CorpusStatistics:
         return self.nested.total() - self.nested_within
 
     @property
+    def mention_lengths(self) -> list[int]:
+        """Spans of 1, 2, 3 … words; the last number is of those of :data:`LONG_MENTION` words or more."""
+        long = sum(spans for words, spans in self.mention_words.items() if words >= LONG_MENTION)
+        return [*(self.mention_words[words] for words in range(1, LONG_MENTION)), long]
+
+    @property
     def distinct_mentions(self) -> Counter[str]:
         """Different surfaces by label."""
         return Counter(label for label, _ in self.mentions)
@@ -129,6 +132,16 @@ class CorpusStatistics:
         }
 
 
+OVERLAPS: dict[str, Callable[[CorpusStatistics], int]] = {
+    "discontinuous mentions": lambda counts: counts.discontinuous,
+    "nested pairs of one label": lambda counts: counts.nested_within,
+    "nested pairs of two labels": lambda counts: counts.nested_across,
+    "crossing pairs": lambda counts: counts.crossing.total(),
+    "one place with two labels": lambda counts: counts.same_span.total(),
+}
+"""What one tag per word holds badly or not at all, as it is shown."""
+
+
 def _sorted(counts: Counter[Any]) -> dict[str, int]:
     return {str(key): counts[key] for key in sorted(counts)}
 
@@ -140,8 +153,7 @@ def _pair_list(pairs: _Pairs) -> list[dict[str, Any]]:
 def count_corpus(documents: Iterable[Document], segment: Segment) -> CorpusStatistics:
     """Counts documents in one pass, holding one at a time.
 
-    Spans that repeat another (:attr:`CorpusStatistics.duplicates`) count everywhere but among pairs. The time is that
-    of sorting the spans of a document, plus that of the pairs whose stretches overlap.
+    Spans that repeat another (:attr:`CorpusStatistics.duplicates`) count everywhere but among pairs.
 
     Args:
         documents: Of one split.
@@ -157,7 +169,7 @@ def count_corpus(documents: Iterable[Document], segment: Segment) -> CorpusStati
     for document in documents:
         sentences = segment(document.text, [passage.end for passage in document.passages])
         _count_text(total, document, sentences)
-        _count_spans(total, document, [word for sentence in sentences for word in sentence])
+        _count_spans(total, document, WordIndex(sentences))
         _count_pairs(total, document.spans)
     return total
 
@@ -174,12 +186,11 @@ def _count_text(total: CorpusStatistics, document: Document, sentences: Sequence
     total.losses.update(document.losses)
 
 
-def _count_spans(total: CorpusStatistics, document: Document, words: Sequence[tuple[int, int]]) -> None:
-    starts, ends = [start for start, _ in words], [end for _, end in words]
+def _count_spans(total: CorpusStatistics, document: Document, words: WordIndex) -> None:
     for span in document.spans:
-        total.mention_words[_touched_words(span.fragments, starts, ends)] += 1
+        total.mention_words[words.count(span)] += 1
         total.entities[span.label] += 1
-        total.mentions[span.label, surface(document, span)] += 1
+        total.mentions[span.label, surface(document, span).casefold()] += 1
         total.fragments[len(span.fragments)] += 1
         total.concepts.update(set(span.concepts))
     odd = Counter(kind for kind, _ in odd_spans(document, words))
@@ -189,85 +200,50 @@ def _count_spans(total: CorpusStatistics, document: Document, words: Sequence[tu
     total.one_character += odd["one character"]
 
 
-def odd_spans(document: Document, words: Sequence[tuple[int, int]]) -> Iterator[tuple[str, Span]]:
+def odd_spans(document: Document, words: WordIndex) -> Iterator[tuple[str, Span]]:
     """The spans that may be a mistake, each under every kind that it is.
 
     Args:
         document: Any.
-        words: Character offsets of its words, from left to right.
+        words: Of its text.
 
     Yields:
         ``duplicate``, ``unaligned``, ``padded`` or ``one character``, as in :class:`CorpusStatistics`, and the span.
 
     Examples:
         >>> document = Document("1", "hTERT acts", (Span.of(1, 6, "Gene"),))
-        >>> [kind for kind, _ in odd_spans(document, [(0, 5), (6, 10)])]
+        >>> [kind for kind, _ in odd_spans(document, WordIndex([[(0, 5), (6, 10)]]))]
         ['unaligned', 'padded']
     """
-    inner = {at for start, end in words for at in range(start + 1, end)}  # boundaries that cut a word
     seen = set()
     for span in document.spans:
         pieces = [document.text[start:end] for start, end in span.fragments]
         if span.key in seen:
             yield "duplicate", span
-        if not inner.isdisjoint(chain.from_iterable(span.fragments)):
+        if words.cuts(span):
             yield "unaligned", span
         if any(piece != piece.strip() for piece in pieces):
             yield "padded", span
-        if sum(map(len, pieces)) == 1:
+        if characters(span) == 1:
             yield "one character", span
         seen.add(span.key)
 
 
-def surface(document: Document, span: Span) -> str:
-    """A mention as mentions are compared: casefolded, white space as single blanks."""
-    return " ".join(span.slice(document.text).casefold().split())
-
-
-def _touched_words(fragments: _Fragments, starts: Sequence[int], ends: Sequence[int]) -> int:
-    touched = beyond = 0
-    for start, end in fragments:
-        first, last = bisect_right(ends, start), bisect_left(starts, end)  # words [first, last)
-        touched += max(0, last - max(first, beyond))  # two fragments may touch the same word
-        beyond = max(beyond, last)
-    return touched
-
-
 def _count_pairs(total: CorpusStatistics, spans: Iterable[Span]) -> None:
-    for (one, label), (other, other_label) in _overlapping(spans):
-        labels = (label, other_label) if label <= other_label else (other_label, label)
-        if one == other:
-            total.same_span[labels] += 1
-        elif _lies_within(one, other):
-            total.nested[label, other_label] += 1
-        elif _lies_within(other, one):
-            total.nested[other_label, label] += 1
-        elif any(start < other_end and other_start < end for start, end in one for other_start, other_end in other):
-            total.crossing[labels] += 1
+    index = SpanIndex(spans)
+    for span in index.spans:
+        for other, shared in index.sharing(span):
+            if other.key < span.key:  # each pair once
+                _count_pair(total, other, span, shared)
 
 
-def _overlapping(spans: Iterable[Span]) -> Iterator[tuple[tuple[_Fragments, str], tuple[_Fragments, str]]]:
-    """The pairs of different spans whose stretches, gaps included, overlap: a sweep from left to right."""
-    active: list[tuple[_Fragments, str]] = []
-    for found in sorted((_joined(fragments), label) for fragments, label in {span.key for span in spans}):
-        begin = found[0][0][0]
-        active = [before for before in active if before[0][-1][1] > begin]
-        yield from ((before, found) for before in active)
-        active.append(found)
-
-
-def _joined(fragments: _Fragments) -> _Fragments:
-    """Fragments of the same characters, none touching the next."""
-    if len(fragments) == 1:
-        return fragments
-    joined = [fragments[0]]
-    for start, end in fragments[1:]:
-        if start == joined[-1][1]:
-            joined[-1] = joined[-1][0], end
-        else:
-            joined.append((start, end))
-    return tuple(joined)
-
-
-def _lies_within(inner: _Fragments, outer: _Fragments) -> bool:
-    return all(any(start >= low and end <= high for low, high in outer) for start, end in inner)
+def _count_pair(total: CorpusStatistics, one: Span, other: Span, shared: int) -> None:
+    low, high = sorted((one.label, other.label))
+    if shared == characters(one) == characters(other):
+        total.same_span[low, high] += 1
+    elif shared == characters(one):
+        total.nested[one.label, other.label] += 1
+    elif shared == characters(other):
+        total.nested[other.label, one.label] += 1
+    else:
+        total.crossing[low, high] += 1

@@ -20,25 +20,19 @@ Labels play a part in the first category alone, as in the source: a boundary is 
 Source: Lyu, Chen, Ren & Ji (2017), BMC Bioinformatics 18:462, "Error analysis" and table 7.
 """
 
-import csv
+import random
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from zoo.data.conll import Segment, blank_words
 from zoo.data.document import Document, Span
-from zoo.data.textfile import writing
-from zoo.evaluation.breakdown import SpanIndex, WordIndex
-from zoo.evaluation.spans import Counts, Report, paired, score
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from zoo.evaluation.places import SpanIndex, WordIndex
+from zoo.evaluation.spans import Report, paired, score
 
 COORDINATORS = frozenset("and or and/or and-or nor & , ; / ( ) [ ] y e o u ni y/o".split())
 """Words (casefolded) and signs that join the parts of a coordination or an apposition, in English and Spanish."""
@@ -157,46 +151,15 @@ class ErrorAnalysis:
             if kind in (None, error.kind) and category in (None, error.category) and label in (None, error.span.label):
                 yield error
 
-    def render(self, label: str | None = None) -> "Table":
-        """A table of categories: numbers, and shares of all false negatives and all false positives.
-
-        Args:
-            label: Errors of this label alone.
-        """
-        from rich.table import Table
-        from rich.text import Text
-
-        counts = self.report.micro if label is None else self.report.labels.get(label, Counts())
-        of = "" if label is None else f", {label}"
-        table = Table(
-            title=Text(f"errors ({self.report.scorer}{of}), documents: {len(self.report.documents)}"),
-            caption=f"{counts.gold:g} gold spans, {counts.predicted:g} predicted, {counts.tp:g} right",
-        )
-        table.add_column("category")
-        for heading in ("false negatives", "%", "false positives", "%"):
-            table.add_column(heading, justify="right")
-        totals = [self.total(kind, label=label) for kind in Kind]
-        for category in Category:
-            numbers = [self.total(kind, category, label) for kind in Kind]
-            if any(numbers):
-                table.add_row(category, *_shares(numbers, totals))
-        table.add_section()
-        table.add_row("all", *_shares(totals, totals))
-        return table
-
-    def render_confusion(self) -> "Table":
-        """The confusion matrix: a row per gold label, a column per predicted label, ``none`` last."""
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(title="gold labels (rows) as predicted (columns)")
-        gold, found = self.axes()
-        for label in ("", *found):
-            table.add_column(Text("none" if label is None else label), justify="right" if label != "" else "left")
-        for label in gold:
-            cells = (self.confusion[label, other] for other in found)
-            table.add_row(Text("none" if label is None else label), *(str(cell or "") for cell in cells))
-        return table
+    def sample(self, count: int, seed: int = 0) -> list[Error]:
+        """Errors to read: at most so many, drawn from all documents, as evenly as can be of every kind and category."""
+        before: Counter[tuple[Kind, Category]] = Counter()
+        ranked = []
+        for error in random.Random(seed).sample(self.errors, len(self.errors)):
+            ranked.append((before[error.kind, error.category], error))
+            before[error.kind, error.category] += 1
+        chosen = [error for _, error in sorted(ranked, key=lambda row: row[0])[:count]]
+        return sorted(chosen, key=lambda error: (error.kind, _ORDER[error.category]))
 
     def axes(self) -> tuple[list[str | None], list[str | None]]:
         """The gold and the predicted labels of the confusion matrix, in alphabetical order, ``None`` last."""
@@ -205,59 +168,6 @@ class ErrorAnalysis:
             for side in (0, 1)
         )
         return one, other
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values: the counts by kind, category and label, and the confusion matrix as a list of its cells."""
-        counts: dict[str, dict[str, dict[str, int]]] = {kind: {} for kind in Kind}
-        for kind, category, label in sorted(self.counts, key=lambda key: (_ORDER[key[1]], key[2])):
-            counts[kind].setdefault(category, {})[label] = self.counts[kind, category, label]
-        cells = sorted(self.confusion.items(), key=lambda cell: [(label is None, label or "") for label in cell[0]])
-        return {
-            "scorer": self.report.scorer,
-            "documents": len(self.report.documents),
-            "errors": counts,
-            "confusion": [{"gold": gold, "predicted": found, "spans": count} for (gold, found), count in cells],
-        }
-
-    def write_csv(self, path: str | Path) -> None:
-        """Writes one row per error, to read them; ``-`` is standard output.
-
-        Columns: document, kind, category, label, start, end, words, gold, predicted, context.
-        """
-        with writing(path) as file:
-            rows = csv.writer(file, lineterminator="\n")
-            rows.writerow("document kind category label start end words gold predicted context".split())
-            for error in self.errors:
-                span = error.span
-                cells = (error.quote(error.gold), error.quote(error.predicted), error.context)
-                where = (span.label, span.start, span.end, error.words)
-                rows.writerow((error.document, error.kind, error.category, *where, *cells))
-
-
-def render_examples(errors: Iterable[Error]) -> "Table":
-    """A table of errors to read: the context with gold spans underlined and predicted ones in bold, and both sides.
-
-    Args:
-        errors: As from :meth:`ErrorAnalysis.examples`.
-    """
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table("document", "error", "context", "gold", "predicted", show_lines=True)
-    for error in errors:
-        context = Text(error.context)
-        for spans, style in ((error.gold, "underline"), (error.predicted, "bold")):
-            for start, end in (fragment for span in spans for fragment in span.fragments):
-                context.stylize(style, max(0, start - error.context_start), max(0, end - error.context_start))
-        what = f"{error.kind}:\n{error.category}"
-        sides = (Text(error.quote(spans)) for spans in (error.gold, error.predicted))
-        table.add_row(Text(error.document), what, context, *sides)
-    return table
-
-
-def _shares(numbers: Sequence[int], totals: Sequence[int]) -> Iterator[str]:
-    for number, total in zip(numbers, totals, strict=True):
-        yield from (str(number), f"{100 * number / total:.1f}" if total else "")
 
 
 def analyse(
@@ -332,7 +242,7 @@ class _Page:
             return _category(span, nearest), nearest
         if kind is Kind.FALSE_POSITIVE:
             return Category.SPURIOUS, None
-        return (Category.MISSING_WORD if words == 1 else Category.MISSING), None
+        return (Category.MISSING_WORD if words < 2 else Category.MISSING), None
 
     def _coordinated(self) -> dict[tuple[Kind, Span], list[Span]]:
         """The wrong spans that are the whole or a part of a coordination, with its parts or its (shortest) whole."""
@@ -350,7 +260,7 @@ class _Page:
 
     def _parts(self, whole: Span, index: SpanIndex) -> list[Span]:
         """The spans within the whole that a coordination joins to the next or the one before."""
-        inside = [s for s, _ in reversed(index.sharing(whole)) if whole.start <= s.start and s.end <= whole.end]
+        inside = [s for s, _ in index.sharing(whole) if whole.start <= s.start and s.end <= whole.end]
         starts = sorted({span.start for span in inside})
         firsts, seconds = set[Span](), set[int]()
         for span in inside:

@@ -17,12 +17,15 @@ counts mentions under their label in gold and wrong predictions under their own.
 Source: Smith et al. (2008), Overview of BioCreative II gene mention recognition, Genome Biology 9 (Suppl 2):S2.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from zoo.data.document import Document, Span
-from zoo.data.genetag import to_blankless
+from zoo.data import textfile
+from zoo.data.document import DataFormatError, Document, Span
+from zoo.data.genetag import from_blankless, to_blankless
 from zoo.evaluation.spans import Counts, Report, paired
 
 Offsets = tuple[int, int]
@@ -30,6 +33,8 @@ Offsets = tuple[int, int]
 
 Lines = Mapping[str, Sequence[Offsets]]
 """The mentions of an official file by sentence id, each line once."""
+
+_LINE = re.compile(r"([^|\s]+)\|([0-9]{1,9}) ([0-9]{1,9})(?:\|.*)?", re.DOTALL)
 
 
 class Verdict(NamedTuple):
@@ -57,6 +62,80 @@ def judge(genes: Sequence[Offsets], alternatives: Collection[Offsets], predicted
 
 def _overlap(one: Offsets, other: Offsets) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
+
+
+def read_lines(path: str | Path) -> dict[str, list[Offsets]]:
+    r"""Reads an official file: ``GENE.eval``, ``ALTGENE.eval`` or that of a participant.
+
+    Lines are ``id|start end|text``; the text, which plays no part, may be missing.
+
+    Raises:
+        DataFormatError: If a line is another.
+    """
+    found: dict[str, list[Offsets]] = {}
+    for number, line in textfile.numbered(textfile.read_lines(path)):
+        if match := _LINE.fullmatch(line):
+            found.setdefault(match[1], []).append((int(match[2]), int(match[3])))
+        elif line.strip():
+            raise DataFormatError(
+                path,
+                number,
+                f"{line[:80]!r} is no mention — expected 'id|start end|text', as 'P00027739T0000|5 28|gamma "
+                "glutamyltransferase' — check that the file is not cut off here.",
+            )
+    return found
+
+
+def is_list(path: str | Path) -> bool:
+    """Whether a file is such a list, from its first line."""
+    first = next((line for line in textfile.read_lines(path) if line.strip()), "")
+    return _LINE.fullmatch(first.strip()) is not None
+
+
+def laid_on(gold: Sequence[Document], lines: Lines, lenient: bool = False) -> list[Document]:
+    """Mentions of a list as spans of the gold sentences, whose label they take: the list has none.
+
+    Args:
+        gold: All sentences, with spans of one label.
+        lines: As of :func:`read_lines`.
+        lenient: Leave out mentions that are no place of the sentence, counted in ``losses`` as ``impossible offsets``,
+            instead of raising. To the official evaluation they are wrong like others: :func:`score_lines` counts them.
+
+    Returns:
+        A document per sentence, in the same order.
+
+    Raises:
+        ValueError: If the gold spans have several labels, or a mention is of no sentence or no place of it.
+
+    Examples:
+        >>> gold = Document("s", "a p53 gene", (Span.of(2, 5, "GENE"),))
+        >>> laid_on([gold], {"s": [(1, 7)]})[0].spans[0].slice(gold.text)
+        'p53 gene'
+    """
+    labels = {span.label for document in gold for span in document.spans} or {"GENE"}
+    if len(labels) > 1:
+        raise ValueError(
+            f"Expected gold spans of one label, as BioCreative II GM has, but got {', '.join(sorted(labels))}."
+        )
+    (label,) = labels
+    if strays := sorted(lines.keys() - {document.id for document in gold}):
+        raise ValueError(f"Expected mentions of the {len(gold)} gold sentences but got one of {strays[0]!r}.")
+    return [_sentence(each, lines.get(each.id, ()), label, lenient) for each in gold]
+
+
+def _sentence(gold: Document, offsets: Iterable[Offsets], label: str, lenient: bool) -> Document:
+    spans, impossible = [], 0
+    for first, last in offsets:
+        try:
+            spans.append(Span.of(*from_blankless(gold.text, first, last), label))
+        except ValueError as error:
+            if not lenient:
+                raise ValueError(
+                    f"{error} Correct the line {gold.id}|{first} {last}, or leave such lines out."
+                ) from error
+            impossible += 1
+    losses = {"impossible offsets": impossible} if impossible else {}
+    return Document(gold.id, gold.text, tuple(spans), losses=losses)
 
 
 def score_lines(
@@ -116,7 +195,7 @@ def _count(gold: Document, predicted: Document, lost: Counter[str]) -> dict[str,
 
 
 def _lines(text: str, spans: Iterable[Span], side: str, lost: Counter[str]) -> tuple[list[Offsets], list[str]]:
-    """The offsets and the labels of the spans that are lines."""
+    """The offsets and the labels of the spans that are lines, and what is none counted in ``lost``."""
     offsets, labels = [], []
     for span in spans:
         if len(span.fragments) > 1:

@@ -197,7 +197,7 @@ class Seen(NamedTuple):
 
 
 def seen_mentions(train: Counter[tuple[str, str]], test: Counter[tuple[str, str]]) -> dict[str, Seen]:
-    """The share of what a tagger could know by heart: mentions that it has been shown in training.
+    """How much of a test a tagger could know by heart: mentions that it has been shown in training.
 
     Args:
         train: Mentions by label and surface, as in ``CorpusStatistics.mentions``.
@@ -217,3 +217,11 @@ def seen_mentions(train: Counter[tuple[str, str]], test: Counter[tuple[str, str]
         kind = "same" if (label, surface) in train else "other" if surface in surfaces else "unseen"
         found.setdefault(label, Counter())[kind] += count
     return {label: Seen(kinds.total(), kinds["same"], kinds["other"]) for label, kinds in sorted(found.items())}
+
+
+def share_seen(train: Counter[tuple[str, str]], test: Counter[tuple[str, str]]) -> float:
+    """The share of the test mentions whose surface is a mention of the same label in training; 0.0 of none.
+
+    Arguments are those of :func:`seen_mentions`.
+    """
+    return sum(count for mention, count in test.items() if mention in train) / max(1, test.total())

@@ -34,15 +34,15 @@ Source: Segura-Bedmar, Martínez & Herrero-Zazo (2013), SemEval-2013 Task 9; the
 (1993), MUC-5 Evaluation Metrics.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from itertools import accumulate
+from functools import partial
 from typing import NamedTuple
 
 from zoo.data.document import Document, Span
 from zoo.data.nearest import did_you_mean
+from zoo.evaluation.places import SpanIndex, distinct
 from zoo.evaluation.spans import Counts, Report, paired
 
 
@@ -140,33 +140,17 @@ def pair_spans(gold: Document, predicted: Document, protocol: str) -> list[Pair]
         ['partial']
     """
     is_correct, otherwise = protocol_named(protocol)
-    true, pairs = _distinct(gold), []
-    starts, furthest = [span.start for span in true], list(accumulate((span.end for span in true), max))
-    taken = [False] * len(true)
-    for found in _distinct(predicted):
-        # Outside this window all gold spans end before the prediction, or begin after it.
-        window = range(bisect_right(furthest, found.start), bisect_left(starts, found.end))
-        near = [at for at in window if not taken[at] and _overlap(true[at], found)]
-        right = [(_distance(true[at], found), at) for at in near if is_correct(true[at], found)]
+    index, taken, pairs = SpanIndex(gold.spans), set(), []
+    for found in distinct(predicted.spans):
+        near = [span for span, _ in index.sharing(found) if span.key not in taken]
+        right = [span for span in near if is_correct(span, found)]
         if not near:
             pairs.append(Pair(None, found, "spurious"))
             continue
-        at = min(right)[1] if right else near[0]
-        taken[at] = True
-        pairs.append(Pair(true[at], found, "correct" if right else otherwise))
-    return pairs + [Pair(span, None, "missed") for span, used in zip(true, taken, strict=True) if not used]
-
-
-def _distinct(document: Document) -> list[Span]:
-    return sorted({span.key: span for span in document.spans}.values(), key=lambda span: span.key)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    return any(
-        start < other_end and other_start < end
-        for start, end in one.fragments
-        for other_start, other_end in other.fragments
-    )
+        true = min(right, key=partial(_distance, found)) if right else near[0]
+        taken.add(true.key)
+        pairs.append(Pair(true, found, "correct" if right else otherwise))
+    return pairs + [Pair(span, None, "missed") for span in index.spans if span.key not in taken]
 
 
 def _distance(one: Span, other: Span) -> int:

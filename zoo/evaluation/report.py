@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from zoo.evaluation.bootstrap import Interval, Intervals, ScoreIntervals
+from zoo.evaluation.breakdown import GroupReport
 from zoo.evaluation.spans import Averages, Counts, Report
 
 if TYPE_CHECKING:
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
 def render(report: Report, intervals: Intervals | None = None) -> "Table":
     """A table of one row per label, and the micro, macro and weighted averages; scores are per cent.
+
+    A breakdown has a row per group instead, and no averages over them: they would say nothing.
 
     Args:
         report: Of any scorer.
@@ -23,7 +26,8 @@ def render(report: Report, intervals: Intervals | None = None) -> "Table":
     from rich.text import Text
 
     table = Table(title=f"{report.scorer}, documents: {len(report.documents)}", caption=_caption(report, intervals))
-    table.add_column("label")
+    is_grouped = isinstance(report, GroupReport)
+    table.add_column("group" if is_grouped else "label")
     for heading in ("gold", "predicted", "precision", "recall", "F1"):
         table.add_column(heading, justify="right")
     by_label = intervals.labels if intervals else {}
@@ -31,7 +35,7 @@ def render(report: Report, intervals: Intervals | None = None) -> "Table":
         table.add_row(Text(label), *_cells(counts, by_label.get(label)))  # Text: a label is never markup
     table.add_section()
     table.add_row("micro", *_cells(report.micro, intervals.micro if intervals else None))
-    for name, average in (("macro", report.macro), ("weighted", report.weighted)):
+    for name, average in () if is_grouped else (("macro", report.macro), ("weighted", report.weighted)):
         table.add_row(name, "", "", *(_cell(value, None) for value in average))
     return table
 

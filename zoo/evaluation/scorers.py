@@ -7,6 +7,7 @@ from zoo.data.conll import Segment, blank_words
 from zoo.data.document import Document
 from zoo.data.nearest import did_you_mean
 from zoo.evaluation import genetag, overlap, pharmaconer, sequences, spans, tokens
+from zoo.evaluation.sequences import Sentences
 from zoo.evaluation.spans import Report
 
 
@@ -14,84 +15,82 @@ class Scorer(NamedTuple):
     """A protocol.
 
     Args:
-        run: Scores predicted documents against gold ones; of the three, only scorers of tags use the segmenter.
         about: What counts as right, in a line.
+        run: Scores predicted documents against gold ones; of the three, only scorers of tags use the segmenter.
+        run_on_tags: Scores predicted tags against gold ones, of documents of so many sentences; ``None`` where the
+            protocol is not about tags.
     """
 
-    run: Callable[[Sequence[Document], Sequence[Document], Segment], Report]
     about: str
+    run: Callable[[Sequence[Document], Sequence[Document], Segment], Report]
+    run_on_tags: Callable[[Sentences, Sentences, Sequence[int] | None], Report] | None = None
+
+
+def _semeval(protocol: str, about: str) -> Scorer:
+    return Scorer(
+        f"SemEval-2013 task 9.1: {about}", lambda gold, predicted, segment: overlap.score(gold, predicted, protocol)
+    )
+
+
+def _seqeval(mode: str, scheme: str, about: str) -> Scorer:
+    return Scorer(
+        about,
+        lambda gold, predicted, segment: sequences.score(gold, predicted, mode, scheme, segment),
+        lambda gold, predicted, documents: sequences.score_tags(gold, predicted, mode, scheme, documents),
+    )
+
+
+def _token(prefixes: bool, about: str) -> Scorer:
+    return Scorer(
+        f"single words: {about}",
+        lambda gold, predicted, segment: tokens.score(gold, predicted, prefixes, "IOB2", segment),
+        lambda gold, predicted, documents: tokens.score_tags(gold, predicted, prefixes, documents),
+    )
+
+
+def _pharmaconer(score: Callable[..., Report], standalone: bool, about: str) -> Scorer:
+    return Scorer(f"PharmaCoNER {about}", lambda gold, predicted, segment: score(gold, predicted, standalone))
 
 
 SCORERS = {
     "strict": Scorer(
-        lambda gold, predicted, segment: spans.score(gold, predicted),
         "boundaries and label are right; sets of spans are compared",
+        lambda gold, predicted, segment: spans.score(gold, predicted),
     ),
-    "semeval-strict": Scorer(
-        lambda gold, predicted, segment: overlap.score(gold, predicted, "strict"),
-        "SemEval-2013 task 9.1: boundaries and label are right",
+    "semeval-strict": _semeval("strict", "boundaries and label are right"),
+    "semeval-exact": _semeval("exact", "boundaries are right, whatever the label"),
+    "semeval-partial": _semeval("partial", "half a point where spans only overlap, whatever the label"),
+    "semeval-type": _semeval("type", "the label is right and spans overlap"),
+    "seqeval-lenient": _seqeval(
+        "lenient", "IOB2", "seqeval's default, that of conlleval: words and label are right, any tags are read as spans"
     ),
-    "semeval-exact": Scorer(
-        lambda gold, predicted, segment: overlap.score(gold, predicted, "exact"),
-        "SemEval-2013 task 9.1: boundaries are right, whatever the label",
-    ),
-    "semeval-partial": Scorer(
-        lambda gold, predicted, segment: overlap.score(gold, predicted, "partial"),
-        "SemEval-2013 task 9.1: half a point where spans only overlap, whatever the label",
-    ),
-    "semeval-type": Scorer(
-        lambda gold, predicted, segment: overlap.score(gold, predicted, "type"),
-        "SemEval-2013 task 9.1: the label is right and spans overlap",
-    ),
-    "seqeval-lenient": Scorer(
-        lambda gold, predicted, segment: sequences.score(gold, predicted, "lenient", "IOB2", segment),
-        "seqeval's default, that of conlleval: words and label are right; spans that tags cannot hold are left out",
-    ),
-    "seqeval-strict-IOB1": Scorer(
-        lambda gold, predicted, segment: sequences.score(gold, predicted, "strict", "IOB1", segment),
-        "seqeval's strict mode on IOB1 tags; the same as lenient, since documents give legal tags",
-    ),
-    "seqeval-strict-IOB2": Scorer(
-        lambda gold, predicted, segment: sequences.score(gold, predicted, "strict", "IOB2", segment),
-        "seqeval's strict mode on IOB2 tags; the same as lenient, since documents give legal tags",
-    ),
-    "seqeval-strict-BIOES": Scorer(
-        lambda gold, predicted, segment: sequences.score(gold, predicted, "strict", "BIOES", segment),
-        "seqeval's strict mode on BIOES tags; the same as lenient, since documents give legal tags",
-    ),
-    "seqeval-strict-BILOU": Scorer(
-        lambda gold, predicted, segment: sequences.score(gold, predicted, "strict", "BILOU", segment),
-        "seqeval's strict mode on BILOU tags; the same as lenient, since documents give legal tags",
-    ),
-    "token": Scorer(
-        lambda gold, predicted, segment: tokens.score(gold, predicted, False, "IOB2", segment),
-        "single words: the label is right",
-    ),
-    "token-tags": Scorer(
-        lambda gold, predicted, segment: tokens.score(gold, predicted, True, "IOB2", segment),
-        "single words: the whole IOB2 tag is right",
-    ),
+    **{
+        f"seqeval-strict-{scheme}": _seqeval(
+            "strict", scheme, f"seqeval's strict mode: as lenient, but only what is legal in {scheme} is read as a span"
+        )
+        for scheme in sequences.STRICT
+    },
+    "token": _token(False, "the label is right"),
+    "token-tags": _token(True, "the whole IOB2 tag is right"),
     "bc2gm-official": Scorer(
-        lambda gold, predicted, segment: genetag.score(gold, predicted),
         "BioCreative II gene mention: boundaries are those of a mention or of an accepted alternative",
+        lambda gold, predicted, segment: genetag.score(gold, predicted),
     ),
-    "pharmaconer-track1": Scorer(
-        lambda gold, predicted, segment: pharmaconer.score_mentions(gold, predicted),
-        "PharmaCoNER mentions as in the competition: gold UNCLEAR is skipped",
+    "pharmaconer-track1": _pharmaconer(
+        pharmaconer.score_mentions, False, "mentions as in the competition: gold UNCLEAR is skipped"
     ),
-    "pharmaconer-track1-standalone": Scorer(
-        lambda gold, predicted, segment: pharmaconer.score_mentions(gold, predicted, standalone=True),
-        "PharmaCoNER mentions by the stand-alone script: UNCLEAR is a type like the others",
+    "pharmaconer-track1-standalone": _pharmaconer(
+        pharmaconer.score_mentions, True, "mentions by the stand-alone script: UNCLEAR is a type like the others"
     ),
-    "pharmaconer-track2": Scorer(
-        lambda gold, predicted, segment: pharmaconer.score_codes(gold, predicted),
-        "PharmaCoNER codes of a document as in the competition: those only of gold UNCLEAR are dropped",
+    "pharmaconer-track2": _pharmaconer(
+        pharmaconer.score_codes, False, "codes of a document as in the competition: those only of gold UNCLEAR drop out"
     ),
-    "pharmaconer-track2-standalone": Scorer(
-        lambda gold, predicted, segment: pharmaconer.score_codes(gold, predicted, standalone=True),
-        "PharmaCoNER codes of a document by the stand-alone script",
+    "pharmaconer-track2-standalone": _pharmaconer(
+        pharmaconer.score_codes, True, "codes of a document by the stand-alone script"
     ),
 }
+"""By name. Scorers of tags write documents as tags, which are legal: their modes and schemes then agree, and what no
+tag holds is left out and counted. Given tags, they read those as they stand."""
 
 
 def check_scorers(names: Iterable[str]) -> list[str]:
@@ -135,3 +134,24 @@ def score_with(
     """
     check_scorers([name])
     return SCORERS[name].run(gold, predicted, segment)
+
+
+def score_tags_with(name: str, gold: Sentences, predicted: Sentences, documents: Sequence[int] | None = None) -> Report:
+    """Scores tags, as they stand in a file, with the scorer of that name.
+
+    Args:
+        name: A key of :data:`SCORERS` whose protocol is about tags.
+        gold: The true tags of each sentence.
+        predicted: As many sentences of as many tags.
+        documents: How many sentences each document has; by default one.
+
+    Raises:
+        ValueError: If there is no such scorer or it is not about tags, or as for
+            :func:`zoo.evaluation.sequences.score_tags`.
+    """
+    check_scorers([name])
+    run = SCORERS[name].run_on_tags
+    if run is None:
+        valid = ", ".join(other for other, row in SCORERS.items() if row.run_on_tags)
+        raise ValueError(f"Expected a scorer of tags out of {valid}, but got {name!r}.")
+    return run(gold, predicted, documents)

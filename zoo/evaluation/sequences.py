@@ -8,7 +8,7 @@ an orphan ``I`` of IOB2, or a ``B`` of BIOES without its ``E``, is no span. A ta
 Documents have no tags: :func:`score` writes them, on words that a segmenter gives. Such tags are legal, so that both
 modes and all schemes come to the same. What tags cannot hold is not scored but counted in ``Report.unscored``: spans
 of more than one fragment (``discontinuous``), with a boundary inside or between words or over a sentence's end
-(``unaligned``), and those that share a character with a longer one (``overlapping``). The figures are of what is left:
+(``unaligned``), and those that share a word with a longer one (``overlapping``). The figures are of what is left:
 look at ``unscored`` before you compare them, or take ``strict``, which loses nothing.
 
 Source: Tjong Kim Sang & Buchholz (2000), conlleval; Nakayama (2018), seqeval 1.2.2, whose reading
@@ -17,13 +17,14 @@ of illegal IOB1 is its own (:func:`strict_spans`).
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from zoo.data.conll import Segment, blank_words
+from zoo.data.conll import Segment, blank_words, held_spans
 from zoo.data.document import Document
 from zoo.data.nearest import did_you_mean
 from zoo.data.tags import OUTSIDE, WordSpan, spans_to_tags, tags_to_spans
-from zoo.evaluation.flattening import flatten
+from zoo.evaluation.places import distinct
 from zoo.evaluation.spans import Counts, Report, count_keys, paired
 
 MODES = ("lenient", "strict")
@@ -164,28 +165,35 @@ def _name(mode: str, scheme: str) -> str:
     return "seqeval-lenient"
 
 
-def score_tags(gold: Sentences, predicted: Sentences, mode: str = "lenient", scheme: str = "IOB2") -> Report:
-    """Scores tag sequences, each a document of the report.
+def score_tags(
+    gold: Sentences,
+    predicted: Sentences,
+    mode: str = "lenient",
+    scheme: str = "IOB2",
+    documents: Sequence[int] | None = None,
+) -> Report:
+    """Scores tag sequences.
 
     Args:
         gold: The true tags of each sequence.
         predicted: As many sequences of as many tags.
         mode: ``lenient`` or ``strict``.
         scheme: A key of :data:`STRICT`; lenient mode reads all schemes alike.
+        documents: How many sequences each document has; by default, each is a document of the report.
 
     Returns:
         A report of scorer ``seqeval-lenient``, or ``seqeval-strict-IOB2`` and the like.
 
     Raises:
         ValueError: If mode or scheme is unknown, something is no tag (in strict mode, none of the scheme), or there
-            are not as many predicted tags as gold tags.
+            are not as many predicted tags as gold tags, or as many sequences as the documents have.
 
     Examples:
         >>> gold, predicted = [["B-Gene", "I-Gene", "O"]], [["I-Gene", "I-Gene", "O"]]
         >>> score_tags(gold, predicted).micro.f1, score_tags(gold, predicted, "strict").micro.f1
         (1.0, 0.0)
     """
-    counts = (_count_tags(*pair, mode, scheme) for pair in paired_tags(gold, predicted))
+    counts = (_count_tags(*pair, mode, scheme) for pair in paired_tags(gold, predicted, documents))
     return Report(_name(mode, scheme), tuple(counts))
 
 
@@ -223,18 +231,30 @@ class TaggedPair(NamedTuple):
     predicted: Sentences
 
 
-def paired_tags(gold: Sentences, predicted: Sentences) -> list[TaggedPair]:
-    """Makes a document of each tag sequence.
+def paired_tags(gold: Sentences, predicted: Sentences, documents: Sequence[int] | None = None) -> list[TaggedPair]:
+    """Pairs the tags of each document.
+
+    Args:
+        gold: The true tags of each sequence.
+        predicted: As many sequences of as many tags.
+        documents: How many sequences each document has; by default one.
 
     Raises:
-        ValueError: If there are not as many predicted sequences as gold ones, or not as many tags in one of them.
+        ValueError: If there are not as many predicted sequences as gold ones, not as many tags in one of them, or not
+            as many sequences as the documents have.
     """
     if len(gold) != len(predicted):
         raise ValueError(f"Expected {len(gold)} predicted sequences, one per gold sequence, but got {len(predicted)}.")
     for number, (true, found) in enumerate(zip(gold, predicted, strict=True)):
         if len(true) != len(found):
             raise ValueError(f"Expected {len(true)} predicted tags in sequence {number} but got {len(found)}.")
-    return [TaggedPair([true], [found]) for true, found in zip(gold, predicted, strict=True)]
+    sizes = [1] * len(gold) if documents is None else documents
+    if sum(sizes) != len(gold):
+        raise ValueError(f"Expected {sum(sizes)} sequences, as the documents have, but got {len(gold)}.")
+    ends = list(accumulate(sizes))
+    return [
+        TaggedPair(gold[end - size : end], predicted[end - size : end]) for end, size in zip(ends, sizes, strict=True)
+    ]
 
 
 def tag_pairs(
@@ -264,25 +284,9 @@ def tag_pairs(
 
 def _word_tags(
     document: Document, sentences: Sequence[Sequence[tuple[int, int]]], scheme: str
-) -> tuple[list[list[str]], Counter[str]]:
+) -> tuple[list[list[str]], dict[str, int]]:
     """The tags of each sentence, and the spans that they do not hold by kind."""
-    starts = {start: (number, at) for number, words in enumerate(sentences) for at, (start, _) in enumerate(words)}
-    ends = {end: (number, at + 1) for number, words in enumerate(sentences) for at, (_, end) in enumerate(words)}
     lost: Counter[str] = Counter()
-    aligned = []
-    for span in {span.key: span for span in document.spans}.values():
-        first, last = starts.get(span.start), ends.get(span.end)
-        if len(span.fragments) > 1:
-            lost["discontinuous"] += 1
-        elif first is None or last is None or first[0] != last[0]:
-            lost["unaligned"] += 1
-        else:
-            aligned.append(span)
-    kept, flattening = flatten(aligned)
-    lost["overlapping"] += flattening.overlapping
-    by_sentence: list[list[WordSpan]] = [[] for _ in sentences]
-    for span in kept:
-        number, start = starts[span.start]
-        by_sentence[number].append((start, ends[span.end][1], span.label))
-    tags = [spans_to_tags(found, len(words), scheme) for found, words in zip(by_sentence, sentences, strict=True)]
-    return tags, lost
+    held = held_spans(document.with_spans(distinct(document.spans)), sentences, scheme, lost)
+    tags = [spans_to_tags(found, len(words), scheme) for found, words in zip(held, sentences, strict=True)]
+    return tags, {kind: lost[kind] for kind in ("discontinuous", "overlapping", "unaligned")}

@@ -6,16 +6,15 @@ nothing of other corpora, nor of other seeds of the same training. All p-values 
 bootstrap calls equal systems different too often (7 % of the time at 20 documents, 5 % at 200, in simulations).
 
 Source: Noreen (1989), Computer-Intensive Methods for Testing Hypotheses; Efron & Tibshirani (1993), An Introduction to
-the Bootstrap; Koehn (2004), EMNLP; Berg-Kirkpatrick, Burkett & Klein (2012), EMNLP; McNemar (1947), Psychometrika 12.
+the Bootstrap; Koehn (2004), EMNLP; Berg-Kirkpatrick, Burkett & Klein (2012), EMNLP.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from zoo.data.document import Document
 from zoo.evaluation.bootstrap import Interval
-from zoo.evaluation.spans import Counts, Report, paired
+from zoo.evaluation.spans import Counts, Report
 
 if TYPE_CHECKING:
     import numpy as np
@@ -262,7 +261,8 @@ def _p(extreme: int, resamples: int) -> float:
     return float((extreme + 1) / (resamples + 1))
 
 
-def _shown(p: float) -> str:
+def in_words(p: float) -> str:
+    """A p-value as it is shown."""
     return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
 
 
@@ -270,122 +270,33 @@ def render(comparisons: Sequence[Comparison], first: str = "A", second: str = "B
     """A table of one row per comparison; scores are per cent.
 
     Args:
-        comparisons: Of the same two systems, as one per metric.
+        comparisons: Of the same two systems by the same scorer, as one per metric.
         first: Name of the first system.
         second: Name of the second system.
     """
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(f"{first} against {second}"))
+    scorers = ", ".join(dict.fromkeys(one.scorer for one in comparisons))
+    table = Table(title=Text(f"{first} against {second}, {scorers}"), caption=_caption(comparisons))
     table.add_column("metric")
-    for heading in (first, second, "difference", "p, bootstrap", "p, sign", "p, randomization"):
-        table.add_column(Text(heading), justify="right")
+    for heading in (first, second):
+        table.add_column(Text(heading), justify="right", overflow="fold")
+    for heading in ("difference", "p, bootstrap", "p, sign", "p, randomization"):
+        table.add_column(heading, justify="right")
     for one in comparisons:
         low, high = one.bootstrap.interval
-        swaps = "exact" if one.randomization.exact else f"{one.randomization.swaps} swaps"
         table.add_row(
-            f"{one.metric} ({one.scorer})",
+            one.metric,
             *(f"{100 * score:.2f}" for score in (one.first, one.second)),
             f"{100 * one.difference:+.2f} [{100 * low:+.2f}, {100 * high:+.2f}]",
-            *(_shown(p) for p in (one.bootstrap.p, one.bootstrap.p_sign)),
-            f"{_shown(one.randomization.p)} ({swaps})",
+            *(in_words(p) for p in (one.bootstrap.p, one.bootstrap.p_sign, one.randomization.p)),
         )
     return table
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How two systems fare on the same spans.
-
-    Args:
-        both: Spans that both have.
-        first: Spans that only the first system has.
-        second: Spans that only the second system has.
-        neither: Gold spans that neither has.
-
-    Examples:
-        >>> Agreement(both=90, first=8, second=1).p  # 2 × (1 + 9) / 2 ** 9
-        0.0390625
-    """
-
-    both: int = 0
-    first: int = 0
-    second: int = 0
-    neither: int = 0
-
-    def __add__(self, other: "Agreement") -> "Agreement":
-        mine, theirs = ((one.both, one.first, one.second, one.neither) for one in (self, other))
-        return Agreement(*map(sum, zip(mine, theirs, strict=True)))
-
-    @property
-    def p(self) -> float:
-        """McNemar's test, exact and two-sided: may only the first and only the second be equally many?
-
-        It takes spans as independent, which those of one document are not: :func:`randomize` is the safer test.
-        """
-        from scipy.stats import binomtest
-
-        apart = self.first + self.second
-        return float(binomtest(self.first, apart).pvalue) if apart else 1.0
-
-
-@dataclass(frozen=True)
-class ErrorOverlap:
-    """Whether two systems make the same errors, strictly: fragments and label count.
-
-    Args:
-        found: Gold spans by label: predicted by both systems, by one alone, by neither.
-        spurious: False positives by label: of both systems, or of one alone.
-    """
-
-    found: dict[str, Agreement]
-    spurious: dict[str, Agreement]
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values by label and, under ``all``, over all labels."""
-        sides = {"found": self.found, "spurious": self.spurious}
-        return {
-            side: {
-                "labels": {label: asdict(each) | {"p": each.p} for label, each in by_label.items()},
-                "all": asdict(total := sum(by_label.values(), Agreement())) | {"p": total.p},
-            }
-            for side, by_label in sides.items()
-        }
-
-    def render(self, first: str = "A", second: str = "B") -> "Table":
-        """A table of one row per label, gold spans above false positives."""
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(title=Text(f"{first} and {second}: the same spans?"))
-        table.add_column("label")
-        for heading in ("both", f"only {first}", f"only {second}", "neither", "p (McNemar)"):
-            table.add_column(Text(heading), justify="right")
-        for side, by_label in (("gold spans found", self.found), ("false positives", self.spurious)):
-            table.add_section()
-            rows = {f"{side}: {label}": each for label, each in by_label.items()}
-            for name, each in {**rows, f"{side}: all": sum(by_label.values(), Agreement())}.items():
-                neither = str(each.neither) if side == "gold spans found" else ""
-                table.add_row(Text(name), *map(str, (each.both, each.first, each.second)), neither, _shown(each.p))
-        return table
-
-
-def error_overlap(gold: Sequence[Document], first: Sequence[Document], second: Sequence[Document]) -> ErrorOverlap:
-    """Compares the spans of two systems one by one.
-
-    Args:
-        gold: Documents with their true spans.
-        first: The same documents, in the same order, with the spans of one system.
-        second: The same documents with the spans of the other; ValueError if either are others.
-    """
-    found: dict[str, Agreement] = {}
-    spurious: dict[str, Agreement] = {}
-    for (true, one), (_, other) in zip(paired(gold, first), paired(gold, second), strict=True):
-        keys, ours, theirs = ({span.key for span in document.spans} for document in (true, one, other))
-        for key in keys | ours | theirs:
-            mine, yours = key in ours, key in theirs
-            each = Agreement(mine and yours, mine and not yours, yours and not mine, not (mine or yours))
-            side = found if key in keys else spurious
-            side[key[1]] = side.get(key[1], Agreement()) + each
-    return ErrorOverlap(dict(sorted(found.items())), dict(sorted(spurious.items())))
+def _caption(comparisons: Sequence[Comparison]) -> str:
+    drawn = dict.fromkeys(f"{one.resamples} resamples with {100 * one.level:g} % intervals" for one in comparisons)
+    tests = [one.randomization for one in comparisons]
+    swaps = dict.fromkeys("all swaps, exactly" if test.exact else f"{test.swaps} random swaps" for test in tests)
+    return f"bootstrap: {', '.join(drawn)}; randomization: {', '.join(swaps)}; documents are the units"

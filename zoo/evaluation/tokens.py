@@ -16,26 +16,29 @@ from zoo.evaluation.sequences import Sentences, TaggedPair, paired_tags, split_t
 from zoo.evaluation.spans import Counts, Report, count_keys
 
 
-def score_tags(gold: Sentences, predicted: Sentences, prefixes: bool = False) -> Report:
-    """Scores tag sequences word by word, each a document of the report.
+def score_tags(
+    gold: Sentences, predicted: Sentences, prefixes: bool = False, documents: Sequence[int] | None = None
+) -> Report:
+    """Scores tag sequences word by word.
 
     Args:
         gold: The true tags of each sequence.
         predicted: As many sequences of as many tags.
         prefixes: Whether ``B-Disease`` and ``I-Disease`` are two classes.
+        documents: How many sequences each document has; by default, each is a document of the report.
 
     Returns:
         A report of scorer ``token``, or ``token-tags`` with prefixes.
 
     Raises:
-        ValueError: If there are not as many predicted tags as gold tags, or something is no tag.
+        ValueError: As for :func:`zoo.evaluation.sequences.paired_tags`, or if something is no tag.
 
     Examples:
         >>> report = score_tags([["B-Gene", "I-Gene", "O"]], [["O", "I-Gene", "O"]])
         >>> report.labels, round(report.figures["accuracy"], 3)
         ({'Gene': Counts(tp=1, fp=0, fn=1)}, 0.667)
     """
-    return _report(paired_tags(gold, predicted), prefixes, {})
+    return _report(paired_tags(gold, predicted, documents), prefixes, {})
 
 
 def score(

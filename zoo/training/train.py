@@ -33,6 +33,7 @@ from zoo.text.vectors import WordVectors, read_vectors, vectors_for
 from zoo.text.vocab import NORMALIZERS, Vocabulary
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.datamodule import TaggingDataModule
+from zoo.training.hold_out import hold_out
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
 
 _RECIPE, _METRICS = "recipe.yaml", "metrics.json"
@@ -62,6 +63,7 @@ class TrainingConfig:
         clip: The largest norm of a gradient.
         average: Decay of the exponential moving average of the weights, per step; 0 does not average.
         save_minutes: How often the state to resume from is saved.
+        held_out: Share of the train and dev documents together that is held out as dev; 0 keeps the corpus's own splits.
         half: Whether the checkpoint stores weights in float16, at half the size; it computes in float32 all the same.
 
     Raises:
@@ -74,16 +76,20 @@ class TrainingConfig:
     clip: float = 1.0
     average: float = 0.0
     save_minutes: float = 2.0
+    held_out: float = 0.0
     half: bool = True
 
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "batch_words"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected training.{name} of at least 1 but got {getattr(self, name)}.")
-        if not 0 <= self.average < 1 or self.clip < 0 or self.save_minutes < 0:
+        for name in ("average", "held_out"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"Expected training.{name} in [0, 1) but got {getattr(self, name)}.")
+        if self.clip < 0 or self.save_minutes < 0:
             raise ValueError(
-                "Expected training.average in [0, 1), training.clip and training.save_minutes of at least 0 but got "
-                f"{self.average}, {self.clip}, {self.save_minutes}."
+                f"Expected training.clip and training.save_minutes of at least 0 but got {self.clip}, "
+                f"{self.save_minutes}."
             )
 
 
@@ -170,6 +176,8 @@ def train(
         torch.set_num_threads(trainer.threads)
     seed_everything(seed, workers=True, verbose=False)
     documents = load_corpus(corpus)
+    if training.held_out:
+        documents = hold_out(documents, training.held_out)
     tagger = build_tagger(architecture, codec, model or {}, documents["train"], vectors)
     data = TaggingDataModule(
         documents["train"], documents["dev"], tagger.codec, tagger.lookup, batch_words=training.batch_words, seed=seed
@@ -189,6 +197,7 @@ def train(
         metrics = {
             "corpus": documents.name,
             "seed": seed,
+            "held_out": training.held_out,
             "epochs": runner.current_epoch,
             "train_minutes": round(state.seconds / 60, 1),
             "device": device_name(runner.strategy.root_device),
