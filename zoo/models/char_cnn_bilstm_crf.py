@@ -16,9 +16,9 @@ two teachers of weakly labelled abstracts. Measured here: the README's table of 
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from zoo.crf import CRF
+from zoo.models.layers import ColumnDropout, initialize_embedding, initialize_lstm, read_words
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
@@ -70,31 +70,14 @@ class CharCnnBiLstmCrf(Tagger):
             nn.Conv1d(character_size, filters, width, padding=width - 1) for width in widths
         )
         features = word_size + filters * len(widths)
-        self.dropout = nn.Dropout1d(dropout)
+        self.dropout = ColumnDropout(dropout)
         self.lstm = nn.LSTM(features, hidden, batch_first=True, bidirectional=True)
         self.tanh_layer = nn.Linear(2 * hidden, tanh_size)
         self.output_layer = nn.Linear(tanh_size, tags)
         self.crf = CRF(tags, batch_first=True, constraints=self.codec.transitions)
-        self._initialize()
-
-    def _initialize(self) -> None:
-        """Small uniform embeddings (Ma & Hovy, section 3.1), orthogonal recurrences, open forget gates."""
-        for embedding in (self.word_embedding, self.character_embedding):
-            bound = (3 / embedding.embedding_dim) ** 0.5
-            nn.init.uniform_(embedding.weight, -bound, bound)
-            with torch.no_grad():
-                embedding.weight[0].zero_()
-        hidden = self.lstm.hidden_size
-        for name, parameter in self.lstm.named_parameters():
-            if name.startswith("weight_hh"):
-                for gate in parameter.detach().split(hidden):
-                    nn.init.orthogonal_(gate)
-            elif name.startswith("weight_ih"):
-                nn.init.xavier_uniform_(parameter)
-            else:
-                nn.init.zeros_(parameter)
-                with torch.no_grad():
-                    parameter[hidden : 2 * hidden] = 0.5  # two biases a gate: together 1
+        initialize_embedding(self.word_embedding)
+        initialize_embedding(self.character_embedding)
+        initialize_lstm(self.lstm)
 
     def encode(self, batch: Batch) -> Tensor:
         """Scores every tag at every word.
@@ -110,8 +93,8 @@ class CharCnnBiLstmCrf(Tagger):
             dropped = torch.rand(words.shape, device=words.device) < self.word_dropout
             words = torch.where(dropped & batch.mask, self.words[UNKNOWN], words)
         spelled = self._spell(batch.characters)[batch.forms]  # (U, F) -> (B, W, F)
-        features = self._drop(torch.cat([self.word_embedding(words), spelled], dim=-1))  # (B, W, H)
-        states = self._drop(self._read(features, batch.mask))  # (B, W, 2H)
+        features = self.dropout(torch.cat([self.word_embedding(words), spelled], dim=-1))  # (B, W, H)
+        states = self.dropout(read_words(self.lstm, features, batch.mask))  # (B, W, 2H)
         return self.output_layer(torch.tanh(self.tanh_layer(states)))  # (B, W, T)
 
     def _spell(self, characters: Tensor) -> Tensor:
@@ -126,13 +109,3 @@ class CharCnnBiLstmCrf(Tagger):
             beyond = torch.arange(filtered.shape[2], device=length.device) >= length[:, None] + width - 1
             pooled.append(filtered.masked_fill(beyond[:, None], -torch.inf).amax(2))
         return torch.cat(pooled, dim=1).relu()
-
-    def _read(self, features: Tensor, mask: Tensor) -> Tensor:
-        """The BiLSTM over real words alone: (B, W, F) -> (B, W, 2H)."""
-        lengths = mask.sum(1).cpu()
-        packed = pack_padded_sequence(features, lengths, batch_first=True, enforce_sorted=False)
-        return pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=mask.shape[1])[0]
-
-    def _drop(self, features: Tensor) -> Tensor:
-        """Drops whole feature columns of a window: (B, W, F) -> (B, W, F)."""
-        return self.dropout(features.transpose(1, 2)).transpose(1, 2)

@@ -63,7 +63,7 @@ class TrainingConfig:
         clip: The largest norm of a gradient.
         average: Decay of the exponential moving average of the weights, per step; 0 does not average.
         save_minutes: How often the state to resume from is saved.
-        held_out: Share of the train and dev documents together that is held out as dev; 0 keeps the corpus's own splits.
+        held_out: Share of train and dev documents together that is held out as dev; 0 keeps the corpus's own splits.
         half: Whether the checkpoint stores weights in float16, at half the size; it computes in float32 all the same.
 
     Raises:
