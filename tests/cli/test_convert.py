@@ -1,5 +1,6 @@
 """``zoo convert``: from any format to any, with nothing lost unasked."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,7 @@ def test_streams_and_schemes(zoo: Zoo, tmp_path: Path) -> None:
         ),
         (["{tiny}/dev.pubtator", "out.jsonl", "--scheme", "BIOES"], "Expected an option for writing jsonl but got"),
         (["{tiny}/dev.pubtator", "{tiny}/dev.pubtator"], "would overwrite"),
+        (["{tiny}/dev.pubtator", "out.jsonl", "--split", "dev"], "has no splits: leave --split out"),
         (["{tiny}/none.pubtator", "out.jsonl"], "No such file or folder"),
         (["ncbi-diseas", "out.jsonl"], "Did you mean 'ncbi-disease'"),
         (["{tiny}/dev.pubtator", "out.conll", "--words", "letters"], "Expected --words 'rule' or 'blanks'"),
@@ -93,3 +95,52 @@ def test_mistakes(
     assert said.code == 2
     assert message in said.err
     assert not list(tmp_path.iterdir())
+
+
+def test_words_of_columns_stay_as_they_are(zoo: Zoo, tmp_path: Path) -> None:
+    (tmp_path / "a.iob2").write_text("p53-like\tB-G\ngene\tI-G\n\n")
+    said = zoo("convert", tmp_path / "a.iob2", "-", "--to", "conll", "--scheme", "BIOES")
+    assert (said.code, said.out) == (0, "-DOCSTART- (a-1)\n\np53-like\tB-G\ngene\tE-G\n\n")
+    said = zoo("convert", tmp_path / "a.iob2", "-", "--to", "conll", "--words", "rule")
+    assert said.code == 2
+    assert "conll cannot hold 1 × white space" in said.err
+
+
+@pytest.mark.parametrize("target", ["brat", "genetag"])
+def test_a_folder_with_files_is_not_added_to(zoo: Zoo, tmp_path: Path, target: str) -> None:
+    formats.write([FLAT], tmp_path / "a.jsonl", "jsonl")
+    assert zoo("convert", tmp_path / "a.jsonl", tmp_path / "out", "--to", target, "--allow-loss").code == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    said = zoo("convert", tmp_path / "a.jsonl", tmp_path / "out", "--to", target, "--allow-loss")
+    assert said.code == 2
+    assert "has files, which would be read with the new ones" in said.err
+    assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_a_folder_by_another_name(zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands beside the folder stays where it is."""
+    formats.write([FLAT], tmp_path / "a.jsonl", "jsonl")
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    assert zoo("convert", "../a.jsonl", "../out/sub/..", "--to", "brat").code == 0
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.ann", "a.jsonl", "a.txt", "out"]
+
+
+def test_a_pipe_is_written_to_and_not_replaced(zoo: Zoo, tmp_path: Path) -> None:
+    formats.write([FLAT], tmp_path / "a.jsonl", "jsonl")
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert zoo("convert", tmp_path / "a.jsonl", tmp_path / "pipe", "--to", "jsonl").code == 0
+        assert os.read(reader, 10_000) == (tmp_path / "a.jsonl").read_bytes()
+    finally:
+        os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_what_a_link_points_to_is_written(zoo: Zoo, tmp_path: Path) -> None:
+    formats.write([FLAT], tmp_path / "a.jsonl", "jsonl")
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "b.jsonl")
+    assert zoo("convert", tmp_path / "a.jsonl", tmp_path / "link.jsonl").code == 0
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert (tmp_path / "b.jsonl").read_bytes() == (tmp_path / "a.jsonl").read_bytes()

@@ -5,13 +5,14 @@ import tempfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.data.strategies import documents, quick
-from zoo.data import brat
+from zoo.data import brat, textfile
 from zoo.data.document import DataFormatError, Document, Passage, Relation, Span
 
 TEXT = "Breast and\r\novarian cancer 💉 in naïve e\u0301lan."
@@ -284,6 +285,15 @@ def test_ids_that_lead_out_of_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="cannot be a file name"):
         brat.write([Document(name, "x")], tmp_path / "inside")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_text_never_stands_without_its_annotations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be read as one without spans; what is left by a writing that is cut short is refused."""
+    monkeypatch.setattr(brat, "writing", Mock(side_effect=[textfile.writing(tmp_path / "a.ann"), OSError("full")]))
+    with pytest.raises(OSError, match="full"):
+        brat.write([Document("a", "gout", (Span.of(0, 4, "D"),))], tmp_path)
+    with pytest.raises(DataFormatError, match="the text of these annotations is missing"):
+        list(brat.read(tmp_path))
 
 
 def test_labels_that_brat_cannot_hold(tmp_path: Path) -> None:

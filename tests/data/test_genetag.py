@@ -167,6 +167,14 @@ def test_old_alternatives_do_not_stay(tmp_path: Path) -> None:
     assert list(genetag.read(tmp_path)) == READ[1:]
 
 
+def test_a_long_text_is_written_in_linear_time(tmp_path: Path) -> None:
+    """White space is counted once a text, not once a mention: otherwise this would take minutes."""
+    spans = tuple(Span.of(start, start + 2, "G") for start in range(0, 300_000, 15))
+    genetag.write([Document("1", "p5 " * 100_000, spans)], tmp_path)
+    (document,) = genetag.read(tmp_path, label="G")
+    assert document.spans == spans
+
+
 def test_many_documents_of_one_id(tmp_path: Path) -> None:
     assert genetag.write((Document("1", "x") for _ in range(5000)), tmp_path) == {"repeated id": 4999}
     assert len({document.id for document in genetag.read(tmp_path)}) == 5000

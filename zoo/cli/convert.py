@@ -5,14 +5,15 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zoo.cli.inputs import counted, documents_of, given, say_losses
+from zoo.cli.inputs import counted, documents_of, given, has_splits, say_losses
 from zoo.cli.progress import documents_progress
+from zoo.cli.systems import words_of
 
 _READING, _WRITING = "Options of the format that is read", "Options of the format that is written"
 
@@ -55,9 +56,13 @@ def convert(
         typer.Option(help="conll, tokens: IOB1, IOB2, BIOES, BILOU or BMEWO-V.", rich_help_panel=_WRITING),
     ] = None,
     words: Annotated[
-        str,
-        typer.Option(help="conll, tokens: 'rule' (as our taggers cut) or 'blanks'.", rich_help_panel=_WRITING),
-    ] = "rule",
+        str | None,
+        typer.Option(
+            help="conll, tokens: 'rule' (as our taggers cut) or 'blanks'; else the words of a source that has them "
+            "(conll, tokens), or 'rule'.",
+            rich_help_panel=_WRITING,
+        ),
+    ] = None,
     label: Annotated[str | None, typer.Option(help="genetag: the one label.", rich_help_panel=_WRITING)] = None,
 ) -> None:
     """Convert annotated documents from any format to any other.
@@ -82,6 +87,8 @@ def convert(
         writable = ", ".join(name for name, row in formats.FORMATS.items() if row.writer)
         raise ValueError(f"Expected --to, one of {writable}: the ending of {target!r} names no format.")
     _check_target(source, target, format_to)
+    if split and not has_splits(source):
+        raise ValueError(f"{source} has no splits: leave --split out.")
     reading = given(
         lenient=lenient,
         word_column=word_column,
@@ -91,7 +98,7 @@ def convert(
         notes_are_concepts=notes_are_concepts,
         missing_text=missing_text,
     )
-    writing = given(scheme=scheme, label=label) | _segmenter(words, format_to)
+    writing = given(scheme=scheme, label=label) | _segmenter(words, format_to, source, from_)
     unread: dict[str, int] = {}
     with _staged(target) as (stage, publish), documents_progress() as step:
         documents = step("converting", counted(documents_of(source, split, from_, reading), unread))
@@ -114,38 +121,47 @@ def _check_target(source: str, target: str, format_to: str) -> None:
     if path.exists() and path.is_dir() != is_folder:
         kinds = ("a file", "a folder") if is_folder else ("a folder", "a file")
         raise ValueError(f"{target} is {kinds[0]}; {format_to} needs {kinds[1]}.")
+    if is_folder and path.exists() and any(path.iterdir()):
+        raise ValueError(f"{target} has files, which would be read with the new ones; choose an empty or new folder.")
     if source != "-" and Path(source).exists():
         start = Path(source).resolve()
         if start == path or path in start.parents or start in path.parents:
             raise ValueError(f"{target} would overwrite or stand within {source}; choose another target.")
 
 
-def _segmenter(words: str, format_to: str) -> dict[str, object]:
+def _segmenter(words: str | None, format_to: str, source: str, format: str | None) -> dict[str, object]:
     """The option that says how a writer of columns cuts words."""
+    from zoo.data.conll import blank_words
     from zoo.data.formats import FORMATS
-
-    if words not in ("rule", "blanks"):
-        raise ValueError(f"Expected --words 'rule' or 'blanks' but got {words!r}.")
-    if words == "blanks" or format_to not in FORMATS or "segment" not in FORMATS[format_to].writer_options:
-        return {}
     from zoo.text.segment import Segmenter
 
-    return {"segment": Segmenter().__call__}
+    if words not in (None, "rule", "blanks"):
+        raise ValueError(f"Expected --words 'rule' or 'blanks' but got {words!r}.")
+    if format_to not in FORMATS or "segment" not in FORMATS[format_to].writer_options:
+        return {}
+    if words:
+        return {"segment": blank_words if words == "blanks" else Segmenter().__call__}
+    if format is None and not Path(source).exists() and not has_splits(source):
+        return {}  # nothing there: for the reader to say
+    return {"segment": words_of(source, format)}
 
 
 @contextmanager
 def _staged(target: str) -> Iterator[tuple[str, Callable[[], None]]]:
-    """A place beside the target to write to, and what moves its files to the target once all is well."""
-    final = Path(target)
-    parent = None if target == "-" else _existing(final.resolve().parent)
-    with tempfile.TemporaryDirectory(prefix=".zoo-convert-", dir=parent) as folder:
-        stage = Path(folder) / ("stream" if target == "-" else final.name)
+    """A place beside the target to write to, and what brings its files to the target once all is well."""
+    named, final = Path(target), Path(target).resolve()  # what a link points to, not the link, is replaced
+    is_stream = target == "-" or (named.exists() and not named.is_file() and not named.is_dir())
+    with tempfile.TemporaryDirectory(prefix=".zoo-convert-", dir=None if is_stream else _existing(final.parent)) as top:
+        stage = Path(top) / ("stream" if is_stream else final.name)
 
         def publish() -> None:
-            if target == "-":
-                with open(stage, "rb") as written:
-                    shutil.copyfileobj(written, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
+            if is_stream:  # standard output, a pipe or a device: written to, not replaced
+                with (
+                    open(stage, "rb") as written,
+                    nullcontext(sys.stdout.buffer) if target == "-" else open(target, "wb") as stream,
+                ):
+                    shutil.copyfileobj(written, stream)
+                    stream.flush()
                 return
             for file in [stage] if stage.is_file() else sorted(f for f in stage.rglob("*") if f.is_file()):
                 place = final / file.relative_to(stage) if file != stage else final

@@ -20,11 +20,13 @@ def tag(
         str, typer.Option("--checkpoint", "-c", help="A checkpoint by name (`zoo list`), or its folder.")
     ] = "char_cnn_bilstm_crf.ncbi-disease",
     format: Annotated[
-        str | None, typer.Option("--from", "--format", help="text, brat, pubtator or conll; else it is told.")
+        str | None, typer.Option("--from", "--format", help="As text, brat, pubtator, bioc, conll; else it is told.")
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", help="brat, pubtator, conll, html, or lines (one span a line); else as OUTPUT's ending."),
+        typer.Option(
+            "--to", help="As brat, pubtator, bioc, jsonl, html, or lines (one span a line); else as OUTPUT's ending."
+        ),
     ] = None,
     output: Annotated[
         str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")
@@ -93,13 +95,14 @@ def _check(inputs: Iterable[str], to: str, output: str) -> None:
     if to not in writable:
         hint = did_you_mean(to, writable)
         raise ValueError(f"Expected --to to be one of {', '.join(writable)} but got {to!r}.{hint}")
-    if to == "brat" and output == "-":
-        raise ValueError("brat is a folder of files; name one with --output.")
+    is_folder = to in formats.FORMATS and formats.FORMATS[to].is_folder
+    if is_folder and output == "-":
+        raise ValueError(f"{to} is a folder of files; name one with --output.")
     if output == "-":
         return
     target = Path(output).resolve()
-    if target.exists() and target.is_dir() != (to == "brat"):
-        kinds = ("a file", "a folder") if to == "brat" else ("a folder", "a file")
+    if target.exists() and target.is_dir() != is_folder:
+        kinds = ("a file", "a folder") if is_folder else ("a folder", "a file")
         raise ValueError(f"--output {output} is {kinds[0]}; {to} needs {kinds[1]}.")
     for name in inputs:
         source = Path(name).resolve()

@@ -298,11 +298,11 @@ def _inside(folder: Path, document_id: str) -> Path:
 
 def _write_pair(document: Document, stem: Path) -> None:
     annotations = "".join(_annotation_lines(document))
+    with writing(f"{stem}.ann") as file:  # first: a text alone would be read as one without spans
+        file.write(annotations)
     with writing(f"{stem}.txt") as file:
         # A text's own U+FEFF at its very beginning would be read as a byte order mark; with one before, it is kept.
         file.write("\ufeff" * document.text.startswith("\ufeff") + document.text)
-    with writing(f"{stem}.ann") as file:
-        file.write(annotations)
 
 
 def _annotation_lines(document: Document) -> Iterator[str]:

@@ -22,7 +22,7 @@ class DataFormatError(ValueError):
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Span:
     """A labelled stretch of a document's text: one or more fragments.
 
@@ -47,18 +47,28 @@ class Span:
     score: float | None = None
     concepts: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        if not self.label:
+    def __init__(
+        self,
+        fragments: tuple[tuple[int, int], ...],
+        label: str,
+        score: float | None = None,
+        concepts: tuple[str, ...] = (),
+    ) -> None:
+        if not label:
             raise ValueError("Expected a span with a label but got an empty one.")
-        if not self.fragments:
+        if not fragments:
             raise ValueError("Expected a span of at least one fragment but got none.")
         previous_end = 0
-        for start, end in self.fragments:
+        for start, end in fragments:
             if not previous_end <= start < end:
                 raise ValueError(
-                    f"Expected sorted, non-empty, non-overlapping fragments but got {self.fragments} ({self.label})."
+                    f"Expected sorted, non-empty, non-overlapping fragments but got {fragments} ({label})."
                 )
             previous_end = end
+        _set_fragments(self, fragments)  # as a frozen dataclass does, but in less time: there are millions of spans
+        _set_label(self, label)
+        _set_score(self, score)
+        _set_concepts(self, concepts)
 
     @classmethod
     def of(cls, start: int, end: int, label: str, score: float | None = None, concepts: tuple[str, ...] = ()) -> "Span":
@@ -83,6 +93,11 @@ class Span:
     def slice(self, text: str) -> str:
         """The span's text; fragments are joined by one blank, as brat does."""
         return " ".join(text[start:end] for start, end in self.fragments)
+
+
+_set_fragments, _set_label, _set_score, _set_concepts = (
+    getattr(Span, name).__set__ for name in ("fragments", "label", "score", "concepts")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,15 +95,15 @@ def detect(path: str | Path) -> str:
     path = Path(path)
     if path.is_dir():
         return _detect_folder(path)
-    if not path.is_file():
-        if path.exists():
-            raise _undetected(path, "a pipe or device, which can be read only once")
+    if not path.exists():
         raise FileNotFoundError(f"No such file or folder: {path}.")
     told = told_by_ending(path)
-    if told in ("jsonl", "bioc-json"):
-        return _detect_json(path, told)
-    if told:
+    if told and told not in ("jsonl", "bioc-json"):
         return told
+    if not path.is_file():
+        raise _undetected(path, "a pipe or device, which can be read only once")
+    if told:
+        return _detect_json(path, told)
     sample = [line for line in islice(textfile.read_lines(path), _SAMPLE_LINES) if line.strip()]
     if sample and re.match(r"[^|\t]+\|t\|", sample[0]):
         return "pubtator"

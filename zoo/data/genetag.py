@@ -15,7 +15,7 @@ mention recognition, Genome Biology 9 (Suppl 2):S2.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -54,11 +54,19 @@ def to_blankless(text: str, start: int, end: int) -> tuple[int, int]:
         >>> to_blankless("a p53 gene", 2, 10)
         (1, 7)
     """
-    first = len(_BLANK.sub("", text[:start]))
-    length = len(_BLANK.sub("", text[start:end]))
-    if not length:
-        raise ValueError(f"Expected a span with more than white space but got [{start}, {end}) of {text[:80]!r}.")
-    return first, first + length - 1
+    return _counted(_blanks(text), start, end)
+
+
+def _blanks(text: str) -> list[int]:
+    """Where the characters are that do not count."""
+    return [match.start() for match in _BLANK.finditer(text)]
+
+
+def _counted(blanks: list[int], start: int, end: int) -> tuple[int, int]:
+    first, after = (at - bisect_left(blanks, at) for at in (start, end))
+    if first == after:
+        raise ValueError(f"Expected a span with more than white space but got [{start}, {end}).")
+    return first, after - 1
 
 
 def from_blankless(text: str, first: int, last: int) -> tuple[int, int]:
@@ -300,6 +308,7 @@ def _lost(document: Document, name: str) -> Counter[str]:
 
 
 def _lines(name: str, text: str, spans: Iterable[Span], label: str | None, losses: Counter[str]) -> Iterator[str]:
+    blanks = _blanks(text)
     for span in spans:
         if span.label != label:
             losses["other label"] += 1
@@ -308,7 +317,7 @@ def _lines(name: str, text: str, spans: Iterable[Span], label: str | None, losse
         elif not span.slice(text).strip(_WHITE_SPACE):
             losses["only white space"] += 1
         else:
-            first, last = to_blankless(text, span.start, span.end)
+            first, last = _counted(blanks, span.start, span.end)
             quoted = span.slice(text).strip(_WHITE_SPACE)
             losses["outer white space"] += quoted != span.slice(text)
             losses["score"] += span.score is not None
