@@ -23,7 +23,7 @@ def test_python(block: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.chdir(REPOSITORY)
     exec(compile(block, "README.md", "exec"), {})
     if "print" in block:
-        expected = "familial adenomatous polyposis" if "zoo.load" in block else "9072974"
+        expected = "49 63 Disease Wilson disease 1.00" if "zoo.load" in block else "9072974"
         assert expected in capsys.readouterr().out
 
 

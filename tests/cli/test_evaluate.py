@@ -225,3 +225,10 @@ def test_a_folder_of_predictions_is_no_checkpoint(zoo: Zoo, tmp_path: Path) -> N
     said = zoo("evaluate", TINY / "dev.pubtator", TINY / "dev.pubtator")
     assert said.code == 0
     assert "100.00" in said.out
+
+
+def test_results_on_standard_output_stand_there_alone(zoo: Zoo, files: Path) -> None:
+    said = zoo("evaluate", files / "mine.jsonl", files / "gold.jsonl", "--json", "-")
+    assert json.loads(said.out)["scores"]
+    assert "strict" in said.err
+    assert zoo("evaluate", files / "mine.jsonl", files / "gold.jsonl", "--csv", files).code == 2

@@ -108,7 +108,8 @@ def convert(
     say_losses(f"the documents cannot hold, of {source},", unread)
     say_losses(f"{format_to} cannot hold", losses)
     if (losses or unread) and not allow_loss:
-        raise ValueError("nothing was written: give --allow-loss to lose what is listed above, or choose jsonl.")
+        other = ", or choose jsonl, which holds it all" if losses and not unread else ""
+        raise ValueError(f"nothing was written: give --allow-loss to lose what is listed above{other}.")
 
 
 def _check_target(source: str, target: str, format_to: str) -> None:

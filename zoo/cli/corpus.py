@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zoo.cli.console import table_console
 from zoo.cli.inputs import has_splits
 from zoo.cli.progress import Step, documents_progress
 
@@ -50,7 +51,6 @@ def list_command() -> None:
     - `ZOO_DATA=~/corpora zoo corpus list`
     """
     from rich.box import SIMPLE
-    from rich.console import Console
     from rich.table import Column, Table
 
     from zoo.data.corpora import CORPORA
@@ -66,7 +66,7 @@ def list_command() -> None:
         table.caption = f"Looked for in {data_root()}; ZOO_DATA names another folder. `zoo corpus check` checks one."
     except FileNotFoundError as error:
         table.caption = str(error).partition(" Sources:")[0]
-    Console().print(table)
+    table_console().print(table)
 
 
 def _presence(entry: "CorpusEntry") -> str:
@@ -113,8 +113,6 @@ def stats(
     import csv
     import json
 
-    from rich.console import Console
-
     from zoo.data.tags import scheme_named
     from zoo.data.textfile import writing
     from zoo.evaluation.corpus_plot import corpus_plot
@@ -130,7 +128,7 @@ def stats(
         splits = _chosen(_read(name, format, lenient), split)
         statistics = _count(splits, step)
         ceilings = {each: _ceilings(splits, each, step) for each in schemes}
-    Console().print(render(name, statistics, ceilings))
+    table_console().print(render(name, statistics, ceilings))
     if any(counts.losses["missing text"] for counts in statistics.values()):
         message = "zoo: texts are missing: words, lengths and ceilings are those of stand-in texts of mentions alone"
         typer.secho(message, fg="yellow", err=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zoo.cli.console import table_console
 from zoo.cli.inputs import documents_of, has_splits
 from zoo.cli.systems import (
     Naming,
@@ -30,7 +31,6 @@ _DOCUMENTS, _SCORES, _OUTPUT = "Documents", "What is computed", "Where it goes"
 
 def _list_scorers(show: bool) -> None:
     from rich.box import SIMPLE
-    from rich.console import Console
     from rich.table import Table
 
     from zoo.evaluation.scorers import SCORERS
@@ -39,7 +39,7 @@ def _list_scorers(show: bool) -> None:
         table = Table("scorer", "what is right", box=SIMPLE, pad_edge=False)
         for name, row in SCORERS.items():
             table.add_row(name, row.about)
-        Console().print(table)
+        table_console().print(table)
         raise typer.Exit
 
 
@@ -164,6 +164,9 @@ def evaluate(
         check_matplotlib()
         if plot.exists() and not plot.is_dir():
             raise ValueError(f"Expected --plot to name a folder but {plot} is a file.")
+    for output in filter(None, (json_output, csv_output, errors_csv)):
+        if Path(output).is_dir():
+            raise ValueError(f"Expected a file for the results but {output} is a folder.")
     naming = Naming.of(rename or [], labels)
     true = read_gold(gold, split, format, lenient)
     names = [predicted] if against is None else [predicted, against]
@@ -178,7 +181,8 @@ def evaluate(
     _check(true, systems, names, chosen, calibration)
     on_dev = _dev(gold, split, taggers[0], dev, dev_gold, naming) if calibration else None
     files = {gold: format} | dict.fromkeys(names, predicted_format)
-    page = Page(true, systems, names, resamples, plot, words_of(gold, format), _tags(files, chosen, naming))
+    console = table_console(stderr="-" in (json_output, csv_output, errors_csv))
+    page = Page(true, systems, names, resamples, plot, words_of(gold, format), _tags(files, chosen, naming), console)
     page.scores(chosen)
     if taggers[0]:
         page.flattening(taggers[0])

@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
+from zoo.cli.console import table_console
+
 
 def list_command(
     pattern: Annotated[str, typer.Argument(help="Shell wildcards, as '*.ncbi-disease'.")] = "*",
 ) -> None:
     """List the checkpoints that ship, with corpus, labels, test F1, size and licence."""
     from rich.box import SIMPLE
-    from rich.console import Console
     from rich.table import Column, Table
 
     from zoo.hub.index import list_checkpoints, read_index
@@ -27,4 +28,4 @@ def list_command(
         corpus, labels = f"{row['corpus']}\n({row['language']})", "\n".join(row["labels"])
         table.add_row(name, corpus, labels, shown, f"{row['megabytes']:.1f} MB\n{row['licence']}")
     table.caption = "F1 of strict spans (offsets and label exactly those of the gold standard), with its 95 % interval."
-    Console().print(table)
+    table_console().print(table)

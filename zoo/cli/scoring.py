@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from zoo.cli.console import table_console
+
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from zoo.data.conll import Segment
     from zoo.data.document import Document
     from zoo.evaluation.predictions import Tags
@@ -25,6 +29,7 @@ class Page:
         figures: Folder for pictures, if they are wanted.
         segment: Gives the words of a text.
         tags: Those of the files, where all are files of tags.
+        console: Where tables are printed; by default on standard output.
     """
 
     def __init__(
@@ -36,12 +41,11 @@ class Page:
         figures: Path | None,
         segment: "Segment",
         tags: "Tags | None" = None,
+        console: "Console | None" = None,
     ) -> None:
-        from rich.console import Console
-
         self.gold, self.systems, self.names, self.resamples, self.figures = gold, systems, names, resamples, figures
         self.segment, self.tags = segment, tags
-        self.console: Console = Console()
+        self.console = console or table_console()
         self.reports: list[list[Report]] = []  # by system, then scorer
         self.found: dict[str, Any] = {"systems": list(names)}
         self.rows: list[dict[str, Any]] = []
@@ -86,7 +90,8 @@ class Page:
     def flattening(self, tagger: "Tagger") -> None:
         """What the tagger's tags cannot hold of the gold spans."""
         _, lost = tagger.codec.encode(self.gold, gold=True)
-        self.console.print(str(lost), highlight=False)
+        if lost.lost:
+            self.console.print(str(lost), highlight=False)
         self.found["flattening"] = lost.to_dict()
 
     def broken_down(self, name: str, training: Callable[[], Sequence["Document"]]) -> None:

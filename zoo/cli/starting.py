@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +11,13 @@ if TYPE_CHECKING:
 
 
 def tagger_named(checkpoint: str) -> "Tagger":
-    """Loads a tagger, as fast as can be: a person waits. A GPU is used where there is one."""
+    """Loads a tagger, as fast as can be: a person waits. A GPU is used where there is one.
+
+    Args:
+        checkpoint: A name, a checkpoint folder, or the folder of a run, which holds one.
+    """
+    if (Path(checkpoint) / "checkpoint" / "config.json").exists():
+        checkpoint = str(Path(checkpoint) / "checkpoint")
     with _no_garbage_collection(), _without_optional_metrics():
         import torch
 

@@ -125,7 +125,8 @@ def checkpoint_named(name: str) -> "Tagger | None":
     from zoo.hub.index import list_checkpoints
 
     path = Path(name)
-    if name == "-" or (path.exists() and not (path / "config.json").exists()):
+    has_checkpoint = any((place / "config.json").exists() for place in (path, path / "checkpoint"))
+    if name == "-" or (path.exists() and not has_checkpoint):
         return None
     names = list_checkpoints()
     if not path.exists() and name not in names:

@@ -24,9 +24,7 @@ def tag(
     ] = None,
     to: Annotated[
         str | None,
-        typer.Option(
-            "--to", help="As brat, pubtator, bioc, jsonl, html, or lines (one span a line); else as OUTPUT's ending."
-        ),
+        typer.Option("--to", help="As brat, bioc, jsonl, html, or lines (one span a line); else as OUTPUT's ending."),
     ] = None,
     output: Annotated[
         str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")
@@ -75,12 +73,20 @@ def tag(
 
 
 def _told_by(output: str) -> str:
-    """The format that the ending of a file names; ``lines`` where it names none."""
+    """The format that the ending of a file names; ``lines`` for standard output, ``.txt`` and ``.tsv``.
+
+    Raises:
+        ValueError: If it names none.
+    """
     from zoo.data import formats
 
-    ending = Path(output).suffix.lower()
-    told = [name for name, row in formats.FORMATS.items() if row.writer and ending in row.endings and ending != ".tsv"]
-    return told[0] if told else "lines"
+    if output == "-" or output.lower().endswith((".txt", ".tsv")):
+        return "lines"
+    told = formats.told_by_ending(output)
+    if told is None:
+        writable = ", ".join(["lines", *(name for name, row in formats.FORMATS.items() if row.writer)])
+        raise ValueError(f"Expected --to, one of {writable}: the ending of {output!r} names no format.")
+    return told
 
 
 def _check(inputs: Iterable[str], to: str, output: str) -> None:
@@ -114,7 +120,27 @@ def _read(inputs: Iterable[str], format: str | None) -> Iterator["Document"]:
     from zoo.data import formats
 
     for name in inputs:
-        yield from formats.read(name, format or ("text" if name == "-" else None))
+        yield from _read_stream() if name == "-" and format is None else formats.read(name, format)
+
+
+def _read_stream() -> Iterator["Document"]:
+    """Standard input is text, unless its first lines are those of another format.
+
+    Raises:
+        ValueError: If they look like JSON or XML: of these there are several formats.
+    """
+    import sys
+    import tempfile
+
+    from zoo.data import formats
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin.txt"
+        path.write_bytes(sys.stdin.buffer.read())
+        name = formats.detect(path)
+        if name == "text" and path.read_bytes()[:1000].lstrip().startswith((b"{", b"[{", b"<?xml", b"<collection")):
+            raise ValueError("Expected --from with the format: standard input looks like JSON or XML, not like text.")
+        yield from formats.read(path, name)
 
 
 def _write_lines(documents: Iterable["Document"], output: str) -> Counter[str]:
