@@ -232,3 +232,10 @@ def test_results_on_standard_output_stand_there_alone(zoo: Zoo, files: Path) -> 
     assert json.loads(said.out)["scores"]
     assert "strict" in said.err
     assert zoo("evaluate", files / "mine.jsonl", files / "gold.jsonl", "--csv", files).code == 2
+
+
+def test_official_scorers_say_what_they_are_meant_for(zoo: Zoo, files: Path) -> None:
+    said = zoo("evaluate", files / "mine.jsonl", files / "gold.jsonl", "--scorer", "bc2gm-official")
+    assert "meant for bc2gm" in said.err
+    said = zoo("evaluate", files / "mine.jsonl", files / "gold.jsonl", "--scorer", "pharmaconer-track1")
+    assert "PharmaCoNER's labels" in said.err

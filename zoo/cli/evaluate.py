@@ -219,8 +219,16 @@ def _check(
         for side, documents in zip(["gold", *names], [gold, *systems], strict=True):
             if not any(span.concepts for document in documents for span in document.spans):
                 raise ValueError(f"Expected spans with concepts, the codes of pharmaconer-track2, but {side} has none.")
+    if "bc2gm-official" in scorers and not any(document.alternatives for document in gold):
+        _warn("bc2gm-official compares places whatever the label, and gold has no alternatives: it is meant for bc2gm")
+    if any(scorer.startswith("pharmaconer") for scorer in scorers) and "NORMALIZABLES" not in labels_of(gold):
+        _warn("gold has none of PharmaCoNER's labels, which the scorers of that name are meant for")
     if calibration and not len(scored_spans(gold, systems[0])[0]):
         raise ValueError(f"Expected spans with scores for --calibration but {names[0]} has no spans.")
+
+
+def _warn(message: str) -> None:
+    typer.secho(f"zoo: {message}", fg="yellow", err=True)
 
 
 def _tags(files: Mapping[str, str | None], scorers: Collection[str], naming: Naming) -> "Tags | None":
