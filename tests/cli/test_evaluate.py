@@ -175,7 +175,7 @@ def test_codes_of_brat_notes(zoo: Zoo, tmp_path: Path) -> None:
     for folder, code in (("gold", "C1"), ("mine", "C1")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.txt").write_text("hierro")
-        (tmp_path / folder / "a.ann").write_text(f"T1\tN 0 6\thierro\n#1\tAnnotatorNotes T1\t{code}\n")
+        (tmp_path / folder / "a.ann").write_text(f"T1\tNORMALIZABLES 0 6\thierro\n#1\tAnnotatorNotes T1\t{code}\n")
     call = ("evaluate", tmp_path / "mine", tmp_path / "gold", "--scorer", "pharmaconer-track2")
     said = zoo(*call, "--json", tmp_path / "scores.json")
     assert (said.code, said.err.strip()) == (0, f"zoo: wrote {tmp_path / 'scores.json'}")
