@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from zoo.crf import CRF
+from zoo.crf.softmax import Softmax
 from zoo.data.document import Document, Span
 from zoo.data.tags import SCHEMES, WordSpan, spans_to_tags, tags_to_spans
 from zoo.evaluation.spans import score
@@ -22,11 +23,13 @@ class Memory(Tagger):
 
     key = "memory"
 
-    def __init__(self, scheme: str, labels: tuple[str, ...]) -> None:
+    def __init__(self, scheme: str, labels: tuple[str, ...], softmax: bool = False) -> None:
         vocabulary = Vocabulary.of([])
         codec = CodecConfig(labels=labels, scheme=scheme)
         super().__init__(codec=codec, words=vocabulary, characters=vocabulary, normalizer="lower-digits")
-        self.crf = CRF(len(self.codec.tags), batch_first=True, constraints=self.codec.transitions).double()
+        size, legal = len(self.codec.tags), self.codec.transitions
+        crf = Softmax(size, batch_first=True) if softmax else CRF(size, batch_first=True, constraints=legal)
+        self.crf = crf.double()
         self.emissions = torch.empty(0)  # (W, T)
 
     def encode(self, batch: Batch) -> Tensor:
@@ -77,6 +80,34 @@ def test_a_score_is_the_probability_of_the_span(scheme: str) -> None:
             assert span.score == pytest.approx(truth)
             checked += 1
     assert checked > 5
+
+
+@pytest.mark.parametrize("scheme", list(SCHEMES))
+def test_under_a_softmax_tags_may_be_illegal_and_are_read_and_scored_all_the_same(scheme: str) -> None:
+    tagger = Memory(scheme, ("Disease", "Gene") if scheme != "BMEWO-V" else ("Disease",), softmax=True)
+    legal = CRF(len(tagger.codec.tags), batch_first=True, constraints=tagger.codec.transitions)
+    checked = illegal = 0
+    for seed in range(5):
+        torch.manual_seed(seed)
+        tagger.emissions = 2 * torch.randn(4, len(tagger.codec.tags), dtype=torch.float64)
+        probabilities = path_probabilities(tagger)
+        assert sum(probabilities.values()) == pytest.approx(1)
+        best = max(probabilities, key=probabilities.__getitem__)
+        illegal += not legal.permits(torch.tensor([[tagger.codec.tags.index(tag) for tag in best]])).item()
+        (document,) = tagger.tag(["a b c d"])
+        expected = tags_to_spans(best, scheme)
+        assert [(span.start // 2, span.end // 2 + 1, span.label) for span in document.spans] == expected
+        for span, (start, end, label) in zip(document.spans, expected, strict=True):
+            # The words have these tags, and from the first of them on, whatever stood before, one reads this span.
+            reads = {
+                path: path[start:end] == best[start:end]
+                and (scheme == "BMEWO-V" or (0, end - start, label) in tags_to_spans(path[start:], scheme))
+                for path in probabilities
+            }
+            assert span.score == pytest.approx(sum(probabilities[path] for path in probabilities if reads[path]))
+            checked += 1
+    assert checked > 5
+    assert illegal > 2
 
 
 def test_overlapping_spans_are_tagged_each_with_a_score() -> None:

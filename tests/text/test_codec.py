@@ -124,19 +124,34 @@ def test_word_spans_without_loops_are_those_of_the_plain_reader(scheme: str, dat
     assert codec.word_spans(padded, lengths) == expected
 
 
+@given(ANY_SCHEME, st.integers(1, 3), st.data())
+def test_illegal_tags_are_read_as_the_plain_reader_does(scheme: str, rows: int, data: st.DataObject) -> None:
+    codec = Codec(CodecConfig(labels=LABELS, scheme=scheme))
+    lengths = data.draw(st.lists(st.integers(0, 8), min_size=rows, max_size=rows))
+    some = st.lists(st.integers(0, len(codec.tags) - 1), min_size=8, max_size=8)
+    tags = np.array(data.draw(st.lists(some, min_size=rows, max_size=rows)))
+    named = [[codec.tags[tag] for tag in row[:length]] for row, length in zip(tags, lengths, strict=True)]
+    expected = [(row, *span) for row, names in enumerate(named) for span in tags_to_spans(names, scheme)]
+    assert codec.word_spans(tags, np.array(lengths)) == expected
+
+
 @pytest.mark.parametrize(
-    ("scheme", "inside"),
+    ("scheme", "tag", "longer"),
     [
-        ("IOB1", ["I-Gene"]),
-        ("IOB2", ["I-Gene"]),
-        ("BIOES", ["I-Gene", "E-Gene"]),
-        ("BILOU", ["I-Gene", "L-Gene"]),
-        ("BMEWO-V", []),
+        ("IOB1", "I-Gene", ["I-Gene"]),
+        ("IOB2", "B-Gene", ["I-Gene"]),
+        ("IOB2", "O", []),
+        ("BIOES", "B-Gene", ["I-Gene", "E-Gene"]),
+        ("BIOES", "I-Gene", ["I-Gene", "E-Gene"]),
+        ("BIOES", "E-Gene", []),
+        ("BIOES", "S-Gene", []),
+        ("BILOU", "B-Gene", ["I-Gene", "L-Gene"]),
+        ("BMEWO-V", "B-Gene", []),
     ],
 )
-def test_tags_that_would_make_a_span_longer(scheme: str, inside: list[str]) -> None:
+def test_tags_that_would_make_a_span_longer(scheme: str, tag: str, longer: list[str]) -> None:
     codec = Codec(CodecConfig(labels=LABELS, scheme=scheme))
-    assert [codec.tags[tag] for tag in codec.inside_tags["Gene"]] == inside
+    assert [codec.tags[after] for after in codec.continuations(codec.tags.index(tag))] == longer
 
 
 def test_a_passage_is_never_crossed() -> None:

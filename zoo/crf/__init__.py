@@ -1,5 +1,6 @@
-"""The linear-chain conditional random field."""
+"""The linear-chain conditional random field, and the softmax that takes its place."""
 
 from zoo.crf.linear_chain import CRF
+from zoo.crf.softmax import Softmax
 
-__all__ = ["CRF"]
+__all__ = ["CRF", "Softmax"]

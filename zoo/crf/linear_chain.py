@@ -199,7 +199,7 @@ class CRF(nn.Module):
         """
         chain = self._chain(emissions, mask)
         runs = [TagRun(*span) for span in spans]
-        _check_runs(runs, chain.mask.sum(0).tolist())
+        check_runs(runs, chain.mask.sum(0).tolist())
         return _run_probabilities(chain, runs).to(self._result_type(emissions))
 
     def _turned(self, batch: Tensor) -> Tensor:
@@ -280,7 +280,12 @@ def _check_prefix(mask: Tensor) -> None:
         )
 
 
-def _check_runs(runs: Sequence[TagRun], lengths: Sequence[int]) -> None:
+def check_runs(runs: Sequence[TagRun], lengths: Sequence[int]) -> None:
+    """Compares runs with the windows they are in.
+
+    Raises:
+        ValueError: If one is not within its window, or has not one tag a word.
+    """
     for run in runs:
         inside = 0 <= run.sequence < len(lengths) and 0 <= run.start < run.end <= lengths[run.sequence]
         if not inside or len(run.tags) != run.end - run.start:

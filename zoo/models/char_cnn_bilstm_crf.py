@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.crf import CRF
-from zoo.models.layers import ColumnDropout, initialize_embedding, initialize_lstm, read_words
+from zoo.models.layers import ColumnDropout, drop_words, initialize_embedding, initialize_lstm, read_words
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
@@ -90,8 +90,7 @@ class CharCnnBiLstmCrf(Tagger):
         """
         words = batch.words  # (B, W)
         if self.training and self.word_dropout:
-            dropped = torch.rand(words.shape, device=words.device) < self.word_dropout
-            words = torch.where(dropped & batch.mask, self.words[UNKNOWN], words)
+            words = drop_words(words, batch.mask, self.word_dropout, self.words[UNKNOWN])
         spelled = self._spell(batch.characters)[batch.forms]  # (U, F) -> (B, W, F)
         features = self.dropout(torch.cat([self.word_embedding(words), spelled], dim=-1))  # (B, W, H)
         states = self.dropout(read_words(self.lstm, features, batch.mask))  # (B, W, 2H)

@@ -2,22 +2,31 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
 def read_words(lstm: nn.LSTM, features: Tensor, mask: Tensor) -> Tensor:
     """An LSTM over real words alone, whatever the padding.
 
     Args:
-        lstm: Of one or two directions, batch first, with H units in each.
+        lstm: Of one layer, batch first, of one or two directions with H units in each.
         features: Shape (B, W, F).
         mask: True on real words, a prefix of every row, shape (B, W).
 
     Returns:
         States, shape (B, W, H) or (B, W, 2H); zeros on padding.
     """
-    packed = pack_padded_sequence(features, mask.sum(1).cpu(), batch_first=True, enforce_sorted=False)
-    return pad_packed_sequence(lstm(packed)[0], batch_first=True, total_length=mask.shape[1])[0]
+    # Each direction reads its rows from their first word on, so padding comes last and what it leaves is cut off.
+    # Packing, the usual way, ends on a CPU in a loop over words, and takes the lengths from a GPU.
+    start = features.new_zeros(1, len(features), lstm.hidden_size)
+    lengths, places = mask.sum(1, keepdim=True), torch.arange(mask.shape[1], device=mask.device)
+    turned = torch.where(mask, lengths - 1 - places, places)[..., None]  # (B, W, 1): the words of a row, last to first
+    states = []
+    for suffix in ("", "_reverse")[: 1 + lstm.bidirectional]:
+        read = features.take_along_dim(turned, 1) if suffix else features
+        own = [getattr(lstm, f"{name}_l0{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+        state = torch.lstm(read, (start, start), own, True, 1, 0.0, lstm.training, False, True)[0]  # (B, W, H)
+        states.append(state.take_along_dim(turned, 1) if suffix else state)
+    return torch.cat(states, 2) * mask[..., None]
 
 
 class ColumnDropout(nn.Module):
@@ -34,6 +43,22 @@ class ColumnDropout(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Features of shape (B, W, F) to the same shape."""
         return self.dropout(features.transpose(1, 2)).transpose(1, 2)
+
+
+def drop_words(words: Tensor, mask: Tensor, probability: float, unknown: int) -> Tensor:
+    """Replaces words by the unknown one at random, so that its row learns what to make of them.
+
+    Args:
+        words: Vocabulary rows, shape (B, W).
+        mask: True on real words, shape (B, W).
+        probability: With which a word is replaced.
+        unknown: The row of the unknown word.
+
+    Returns:
+        Rows, shape (B, W).
+    """
+    dropped = torch.rand(words.shape, device=words.device) < probability
+    return torch.where(dropped & mask, unknown, words)
 
 
 def initialize_embedding(embedding: nn.Embedding) -> None:

@@ -41,6 +41,7 @@ class Tagger(LightningModule):
     """Name in the registry, in recipes and in checkpoints."""
     word_embedding: nn.Embedding
     crf: CRF
+    """Makes tags of emissions; a ``Softmax`` where they are independent."""
 
     def __init__(self, *, codec: CodecConfig, words: Vocabulary, characters: Vocabulary, normalizer: str) -> None:
         super().__init__()
@@ -122,8 +123,9 @@ class Tagger(LightningModule):
         Returns:
             A document for each text with scored spans sorted by offset; a score is the probability, under the model,
             that exactly this span with this label is in the text. In IOB1 and BMEWO-V, where a span's tags depend on
-            the spans beside it, it is the probability that its words have just the tags it was read from. Offsets
-            slice the original text.
+            the spans beside it, and under a softmax, whose tags need not be legal, it is the probability that its
+            words have just the tags it was read from and the next word's tag does not make it longer. Offsets slice
+            the original text.
 
         Raises:
             TypeError: If ``texts`` is one string.
@@ -151,11 +153,10 @@ class Tagger(LightningModule):
         emissions = self(batch)  # (B, W, T)
         tags = self.crf.viterbi(emissions, batch.mask).cpu().numpy()  # (B, W)
         spans = self.codec.word_spans(tags, batch.mask.sum(1).cpu().numpy())
-        inside = self.codec.inside_tags
-        runs = [
-            TagRun(row, first, end, tuple(tags[row, first:end].tolist()), inside[label])
-            for row, first, end, label in spans
-        ]
+        runs = []
+        for row, first, end, _ in spans:
+            run = tuple(tags[row, first:end].tolist())
+            runs.append(TagRun(row, first, end, run, self.codec.continuations(run[-1])))
         scores = self.crf.span_confidence(emissions, batch.mask, runs).tolist()
         return [(*span, score) for span, score in zip(spans, scores, strict=True)]
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -100,17 +101,22 @@ class Codec:
         Segmenter(config.segmentation)("")  # fails now, not at the first document
         object.__setattr__(self, "tags", tag_set(config.labels, config.scheme))
 
-    @property
-    def inside_tags(self) -> dict[str, tuple[int, ...]]:
-        """For each label, the ids of the tags that continue a span begun before and so make it longer.
+    @cached_property
+    def _joins(self) -> np.ndarray:
+        """Whether two tags beside each other are of one span, shape (T, T): what the plain reader says of each pair.
+
+        Nowhere in BMEWO-V, where that depends on the tags beside them.
+        """
+        if scheme_named(self.config.scheme).overlaps:
+            return np.zeros((len(self.tags), len(self.tags)), dtype=bool)
+        return np.array([[(0, 2, tag[2:]) in tags_to_spans([tag, after]) for after in self.tags] for tag in self.tags])
+
+    def continuations(self, tag: int) -> tuple[int, ...]:
+        """The ids of the tags that make a span longer which this tag would otherwise end.
 
         None in BMEWO-V, where what continues a span depends on the tags beside it.
         """
-        rules = scheme_named(self.config.scheme)
-        prefixes = "" if rules.overlaps else rules.continuing
-        return {
-            label: tuple(self.tags.index(f"{prefix}-{label}") for prefix in prefixes) for label in self.config.labels
-        }
+        return tuple(np.flatnonzero(self._joins[tag]).tolist())
 
     @property
     def transitions(self) -> Transitions:
@@ -217,32 +223,27 @@ class Codec:
         ]
 
     def word_spans(self, tags: np.ndarray, lengths: np.ndarray) -> list[tuple[int, int, int, str]]:
-        """Reads the spans of legal tag sequences; without a loop over words, but for BMEWO-V.
+        """Reads the spans of tag sequences, legal or not, as :func:`zoo.data.tags.tags_to_spans` does.
+
+        Without a loop over words, but for BMEWO-V.
 
         Args:
-            tags: Tag ids of B windows, shape (B, W), legal under :attr:`transitions`; padding is ignored.
+            tags: Tag ids of B windows, shape (B, W); padding is ignored.
             lengths: Words of each window, shape (B).
 
         Returns:
             (row, first word, one past the last word, label), ordered by row and word.
         """
-        scheme, rules = self.config.scheme, scheme_named(self.config.scheme)
-        if rules.overlaps:
+        scheme = self.config.scheme
+        if scheme_named(scheme).overlaps:
             named = [[self.tags[tag] for tag in row[:length]] for row, length in zip(tags, lengths, strict=True)]
             return [(row, *span) for row, names in enumerate(named) for span in tags_to_spans(names, scheme)]
-        is_outside = np.array([tag == "O" for tag in self.tags])
-        is_inside = np.array([tag[0] in rules.continuing for tag in self.tags])
         real = np.arange(tags.shape[1]) < lengths[:, None]  # (B, W)
-        inside = is_inside[tags] & real
-        if rules.may_begin_inside:
-            labels = np.array([tag[2:] for tag in self.tags])[tags]  # (B, W)
-            inside[:, 1:] &= labels[:, 1:] == labels[:, :-1]
-            inside[:, :1] = False
-        tagged = ~is_outside[tags] & real
-        goes_on = np.zeros_like(tagged)
-        goes_on[:, :-1] = inside[:, 1:]  # a word's span goes on where the next word is inside it
-        rows, firsts = np.nonzero(tagged & ~inside)
-        _, lasts = np.nonzero(tagged & ~goes_on)
+        tagged = (tags != self.tags.index("O")) & real
+        joined = np.zeros((tags.shape[0], tags.shape[1] + 1), dtype=bool)  # each word with the one before it
+        joined[:, 1:-1] = self._joins[tags[:, :-1], tags[:, 1:]] & real[:, 1:]
+        rows, firsts = np.nonzero(tagged & ~joined[:, :-1])
+        _, lasts = np.nonzero(tagged & ~joined[:, 1:])
         return [
             (int(row), int(first), int(last) + 1, self.tags[tags[row, first]][2:])
             for row, first, last in zip(rows, firsts, lasts, strict=True)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 PAD, UNKNOWN = "<pad>", "<unk>"
 _DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"NUM|\d+(?:[.,]\d+)*")  # NUM itself too: what is normalized stays as it is
 
 NORMALIZERS: dict[str, Callable[[str], str]] = {
     "none": lambda word: word,
     "lower": str.lower,
     "lower-digits": lambda word: _DIGIT.sub("0", word.lower()),
+    "lower-num": lambda word: "NUM" if _NUMBER.fullmatch(word) else word.lower(),
 }
 """How a word is rewritten before it is looked up; word vectors must be trained with the same one."""
 

@@ -1,5 +1,6 @@
 """From a recipe to a checkpoint folder."""
 
+import inspect
 import json
 import logging
 import os
@@ -290,7 +291,8 @@ def build_tagger(
     """
     windows, _ = Codec(codec).encode(documents, gold=False)
     forms = [form for window in windows for form in window.forms]
-    normalizer = model.get("normalizer", "lower-digits")
+    default = inspect.signature(architecture_named(architecture)).parameters["normalizer"].default
+    normalizer = model.get("normalizer", default)
     if vectors.path and not Path(vectors.path).exists():
         raise FileNotFoundError(
             f"No word vectors at {vectors.path} — make them with `zoo embed` (recipes/pretraining/), name other ones "
