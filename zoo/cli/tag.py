@@ -129,6 +129,7 @@ def _read_stream() -> Iterator["Document"]:
     Raises:
         ValueError: If they look like JSON or XML: of these there are several formats.
     """
+    import shutil
     import sys
     import tempfile
 
@@ -136,9 +137,12 @@ def _read_stream() -> Iterator["Document"]:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stdin.txt"
-        path.write_bytes(sys.stdin.buffer.read())
+        with open(path, "w+b") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+            file.seek(0)
+            beginning = file.read(1000).lstrip()
         name = formats.detect(path)
-        if name == "text" and path.read_bytes()[:1000].lstrip().startswith((b"{", b"[{", b"<?xml", b"<collection")):
+        if name == "text" and beginning.startswith((b"{", b"[{", b"<?xml", b"<collection")):
             raise ValueError("Expected --from with the format: standard input looks like JSON or XML, not like text.")
         yield from formats.read(path, name)
 

@@ -237,8 +237,8 @@ CORPORA = {
         ),
         source="https://github.com/spyysalo/bc2gm-corpus (folder original-data)",
         note=(
-            "Each sentence is a document. The official score (scorer bc2gm-official) accepts alternatives and is some "
-            "nine points above strict spans. The task had no dev split: 2,500 training sentences, as later work."
+            "Each sentence is a document. The official score (scorer bc2gm-official) accepts alternatives, strict "
+            "spans do not: never compare the two. The task had no dev split: 2,500 training sentences, as later work."
         ),
     ),
     "raredis": CorpusEntry(

@@ -15,6 +15,8 @@ from zoo.data.nearest import did_you_mean
 
 DATA_VARIABLE = "ZOO_DATA"
 
+_Whole = dict[tuple[str, ...], list[Document]]
+"""The documents of files that were read, by their paths: several splits may be parts of the same files."""
 _SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "devel"), "test": ("test",)}
 
 
@@ -70,9 +72,11 @@ def load_corpus(name_or_folder: str | Path, *, without_texts: bool = False) -> C
 
 def _known_corpus(name: str, entry: CorpusEntry, without_texts: bool) -> Corpus:
     splits = {}
+    whole: _Whole = {}
     for split, files in entry.splits.items():
         _check_files(name, entry, files)
-        splits[split] = tuple(document.relabel(entry.labels) for document in _read(name, entry, files, without_texts))
+        documents = _read(name, entry, files, without_texts, whole)
+        splits[split] = tuple(document.relabel(entry.labels) for document in documents)
     return Corpus(name, splits)
 
 
@@ -113,22 +117,28 @@ def fingerprint(entry: CorpusEntry, split: SplitEntry) -> str:
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def _read(name: str, entry: CorpusEntry, split: SplitEntry, without_texts: bool) -> Iterator[Document]:
-    """The documents of one split, labels as in the files."""
+def _read(name: str, entry: CorpusEntry, split: SplitEntry, without_texts: bool, whole: _Whole) -> Iterator[Document]:
+    """The documents of one split, labels as in the files; files that splits share are read once, into ``whole``."""
+    if entry.texts_from and not without_texts:
+        _check_texts(name, entry, split)
+    if split.paths not in whole:
+        whole[split.paths] = _read_files(entry, split)
+    belongs = _belonging(split.part)
+    return (document for document in whole[split.paths] if belongs(document.id))
+
+
+def _read_files(entry: CorpusEntry, split: SplitEntry) -> list[Document]:
+    """The documents of a split's files, those of other splits included."""
     options = dict(entry.options)
     if entry.texts_from:
-        if without_texts:
-            options["missing_text"] = "blank"
-        else:
-            _check_texts(name, entry, split)
+        options["missing_text"] = "blank"  # where texts are wanted, they were found to be there
     if split.texts:
         options["texts"] = {document: textfile.read_text(data_root() / path) for document, path in split.texts.items()}
-    belongs = _belonging(split.part)
-    seen: set[str] = set()
+    documents: list[Document] = []
     for path in split.paths:
-        documents = list(formats.read(data_root() / path, entry.format, options))
-        yield from (document for document in documents if document.id not in seen and belongs(document.id))
-        seen.update(document.id for document in documents)
+        seen = {document.id for document in documents}
+        documents += (d for d in formats.read(data_root() / path, entry.format, options) if d.id not in seen)
+    return documents
 
 
 def _check_texts(name: str, entry: CorpusEntry, split: SplitEntry) -> None:
@@ -187,12 +197,13 @@ def check_corpus(name: str) -> Iterator[Check]:
         FileNotFoundError: If its files are not there.
     """
     entry = CORPORA[name]
+    whole: _Whole = {}
     for split, files in entry.splits.items():
         for path in files.paths:
             if not (data_root() / path).exists():
                 raise FileNotFoundError(f"No {path} in {data_root()} — obtain it from {entry.source}.")
         yield Check(split, "sha256", files.sha256, fingerprint(entry, files))
-        documents = list(_read(name, entry, files, without_texts=True))
+        documents = list(_read(name, entry, files, without_texts=True, whole=whole))
         yield Check(split, "documents", files.documents, len(documents))
         found = Counter(span.label for document in documents for span in document.spans)
         for label in sorted({*files.entities, *found}):

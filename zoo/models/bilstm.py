@@ -14,7 +14,7 @@ layer. The CRF allows only the moves of the tag scheme, which the paper's had to
 the scheme are read by conlleval's rule.
 
 Printed by the paper, RareDis test, micro F1 of seqeval: BiLSTM 37.05 (random vectors) to 43.26 (PubMed, PMC and
-Wikipedia), BiLSTM-CRF 54.57 to 58.05. Measured here: the README's table of each corpus that has a recipe.
+Wikipedia), BiLSTM-CRF 54.57 to 58.05. What is measured here stands in the README's tables.
 """
 
 from torch import Tensor, nn

@@ -20,7 +20,7 @@ what counts as a number (a word of digits alone, as 1,000 or 0.05). It says noth
 asked for. Ours are also two biases a gate (PyTorch's), and the CRF's scores before the first and after the last word.
 
 Printed by the paper, with 300-dimensional vectors of PubMed Central: F1 86.55 on BC2GM (official scorer, alternatives
-count), 73.79 on JNLPBA. Measured here: the README's table of each corpus that has a recipe.
+count), 73.79 on JNLPBA. What is measured here stands in the README's tables.
 """
 
 import torch

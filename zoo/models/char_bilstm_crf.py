@@ -11,8 +11,7 @@ hidden layer before the CRF, the tags IOBES, SGD at 0.01 and gradients clipped a
 words that occur once by the unknown word, half of the time, any word is, with a probability that the recipe sets; the
 CRF allows only the moves of the tag scheme. A form is spelled once a batch, however often it occurs.
 
-Printed by Habibi et al., NCBI Disease test: F1 84.44. Measured here: the README's table of each corpus that has a
-recipe.
+Printed by Habibi et al., NCBI Disease test: F1 84.44. What is measured here stands in the README's tables.
 """
 
 import torch
