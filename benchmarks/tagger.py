@@ -27,11 +27,12 @@ from benchmarks.comparison import record_comparison, rounds
 from benchmarks.record import SPEED
 from zoo.data.splits import load_corpus
 from zoo.models.tagger import Tagger
-from zoo.text.batch import Batch, budget_batches, collate
+from zoo.text.batch import Batch, budget_batches
+from zoo.training.build import build_tagger
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.optimizers import build_optimizer, with_schedule
 from zoo.training.recipe import read_recipe
-from zoo.training.train import build_tagger, build_trainer
+from zoo.training.train import build_trainer
 
 RECIPE = "recipes/ncbi-disease/char_cnn_bilstm_crf.yaml"
 
@@ -93,9 +94,9 @@ def main() -> None:
     windows, _ = tagger.codec.encode(documents, gold=True)
     lengths = [len(window.forms) for window in windows]
     words = sum(lengths)
-    data = TaggingDataModule(documents, documents[:1], tagger.codec, tagger.lookup, batch_words=training.batch_words)
+    data = TaggingDataModule(documents, documents[:1], tagger, batch_words=training.batch_words)
     small, large = (
-        [collate([windows[index] for index in indices], tagger.lookup) for indices in batches]
+        [tagger.read([windows[index] for index in indices]) for indices in batches]
         for batches in (data.train_dataloader().batch_sampler, budget_batches(lengths, 4096))
     )
     texts = [document.text for document in documents]

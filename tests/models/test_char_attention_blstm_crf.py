@@ -12,10 +12,10 @@ from zoo.crf.softmax import Softmax
 from zoo.data.document import Document
 from zoo.data.splits import load_corpus
 from zoo.models.char_attention_blstm_crf import CharacterAttention, CharAttentionBlstmCrf, word_windows
-from zoo.text.batch import Batch, collate
+from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
 from zoo.text.vocab import NORMALIZERS
-from zoo.training.train import VectorsConfig, build_tagger
+from zoo.training.build import VectorsConfig, build_tagger
 
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
 SMALL = {"normalizer": "lower-num", "word_size": 7, "character_size": 4, "hidden": 5, "tanh_size": 6}
@@ -31,7 +31,7 @@ def small(documents: list[Document], **more: object) -> tuple[CharAttentionBlstm
     codec = CodecConfig(labels=("Disease",), scheme="BIOES")
     tagger = build_tagger(CharAttentionBlstmCrf.key, codec, SMALL | more, documents, VectorsConfig())
     assert isinstance(tagger, CharAttentionBlstmCrf)
-    return tagger, collate(tagger.codec.encode(documents, gold=True)[0], tagger.lookup)
+    return tagger, tagger.read(tagger.codec.encode(documents, gold=True)[0])
 
 
 def attended(layer: CharacterAttention, row: list[int], word: Tensor) -> list[float]:
@@ -127,7 +127,7 @@ def test_one_direction_reads_no_further_than_two_words_ahead(documents: list[Doc
     for bidirectional, same in ((False, 5), (True, 0)):
         tagger, _ = small(documents, bidirectional=bidirectional)
         first, second = (
-            tagger(collate(tagger.codec.encode([Document("x", t)], gold=False)[0], tagger.lookup))[0]
+            tagger(tagger.read(tagger.codec.encode([Document("x", t)], gold=False)[0]))[0]
             for t in (text, text.replace("were", "cancer"))
         )
         assert [bool((a == b).all()) for a, b in zip(first, second, strict=True)].index(False) == same

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from zoo.models.char_bilstm_crf import CharBiLstmCrf
-from zoo.text.batch import Batch, collate
+from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig, Window
 from zoo.text.vocab import Vocabulary
 
@@ -22,7 +22,7 @@ def tagger_and_batch(**model: float) -> tuple[CharBiLstmCrf, Batch]:
         **model,
     )
     offsets = tuple((i, i + 1) for i in range(len(FORMS)))
-    return tagger, collate([Window(0, FORMS, offsets, [], 0)], tagger.lookup)
+    return tagger, tagger.read([Window(0, FORMS, offsets, [], 0)])
 
 
 def test_a_form_is_spelled_as_it_would_be_alone() -> None:

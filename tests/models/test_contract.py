@@ -13,9 +13,9 @@ from zoo.data.tags import SCHEMES
 from zoo.evaluation.spans import score
 from zoo.models.registry import ARCHITECTURES, architecture_named
 from zoo.models.tagger import Tagger
-from zoo.text.batch import Batch, collate
+from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
-from zoo.training.train import VectorsConfig, build_tagger
+from zoo.training.build import VectorsConfig, build_tagger
 
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
 SMALL = {  # an architecture by its key, or with what comes after a slash in another form that its paper has
@@ -52,7 +52,7 @@ def fresh(key: str, documents: list[Document], scheme: str = "BIOES", **more: ob
 
 
 def batch_of(tagger: Tagger, documents: list[Document]) -> Batch:
-    return collate(tagger.codec.encode(documents, gold=True)[0], tagger.lookup)
+    return tagger.read(tagger.codec.encode(documents, gold=True)[0])
 
 
 def test_the_registry_is_keyed_by_the_classes_own_keys() -> None:
@@ -101,10 +101,10 @@ def test_shapes_finite_loss_and_a_gradient_for_every_parameter(key: str, documen
 def test_independent_of_padding_and_of_batch_order(key: str, documents: list[Document]) -> None:
     tagger = fresh(key, documents).eval()
     windows, _ = tagger.codec.encode(documents, gold=False)
-    together = tagger(collate(windows, tagger.lookup))
-    reversed_batch = tagger(collate(windows[::-1], tagger.lookup)).flip(0)
+    together = tagger(tagger.read(windows))
+    reversed_batch = tagger(tagger.read(windows[::-1])).flip(0)
     for row, window in enumerate(windows):
-        alone = tagger(collate([window], tagger.lookup))[0]
+        alone = tagger(tagger.read([window]))[0]
         torch.testing.assert_close(together[row, : len(window.forms)], alone, atol=1e-5, rtol=1e-5)
         torch.testing.assert_close(together[row], reversed_batch[row], atol=1e-5, rtol=1e-5)
 

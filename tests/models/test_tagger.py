@@ -12,10 +12,10 @@ from zoo.data.document import Document, Span
 from zoo.data.tags import SCHEMES, WordSpan, spans_to_tags, tags_to_spans
 from zoo.evaluation.spans import score
 from zoo.models.tagger import Tagger
-from zoo.text.batch import Batch, collate
+from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
 from zoo.text.vocab import Vocabulary
-from zoo.training.train import VectorsConfig, build_tagger
+from zoo.training.build import VectorsConfig, build_tagger
 
 
 class Memory(Tagger):
@@ -144,7 +144,7 @@ def test_overlapping_spans_are_learnt() -> None:
     tagger = build_tagger("char_cnn_bilstm_crf", codec, sizes, documents, VectorsConfig())
     windows, report = tagger.codec.encode(documents, gold=True)
     assert report.lost == 0
-    batch = collate(windows, tagger.lookup)
+    batch = tagger.read(windows)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=0.03)
     for _ in range(60):
         optimizer.zero_grad()
@@ -161,5 +161,5 @@ def test_dev_score_of_overlapping_spans_is_that_of_documents() -> None:
     windows, report = tagger.codec.encode([gold], gold=True)
     assert report.overlapping == 1
     with torch.no_grad():
-        tagger.validation_step(collate(windows, tagger.lookup), 0)
+        tagger.validation_step(tagger.read(windows), 0)
     assert float(tagger.dev_f1.compute()) == pytest.approx(score([gold], tagger.tag([gold])).micro.f1)

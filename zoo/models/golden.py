@@ -9,7 +9,6 @@ import torch
 
 from zoo.checkpoint.folder import CheckpointError
 from zoo.models.tagger import Tagger
-from zoo.text.batch import collate
 
 _FILE = "golden.json"
 _TEXTS = (
@@ -27,7 +26,7 @@ def outputs(tagger: Tagger, texts: Sequence[str] = _TEXTS) -> list[dict[str, Any
     for document in tagger.tag(texts):
         window = tagger.codec.encode([document], gold=False)[0][:1]
         with torch.inference_mode():
-            emissions = tagger(collate(window, tagger.lookup).to(tagger.device))[0, 0]  # (T)
+            emissions = tagger(tagger.read(window))[0, 0]  # (T)
         spans = [[span.start, span.end, span.label, round(span.score or 0.0, 6)] for span in document.spans]
         found.append({"text": document.text, "spans": spans, "emissions": [round(e, 5) for e in emissions.tolist()]})
     return found

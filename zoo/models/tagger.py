@@ -1,7 +1,8 @@
 """The LightningModule that every architecture is: steps, metric, tagging, saving and loading."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import torch
@@ -16,7 +17,7 @@ from zoo.crf.linear_chain import TagRun
 from zoo.data.document import Document
 from zoo.models.metrics import SpanScore
 from zoo.text.batch import Batch, budget_batches, collate
-from zoo.text.codec import Codec, CodecConfig
+from zoo.text.codec import Codec, CodecConfig, Window
 from zoo.text.vocab import Vocabulary, WordLookup
 
 _LONGEST_SPELLING = 50  # characters of a word that its spelling keeps
@@ -26,31 +27,85 @@ class Tagger(LightningModule):
     """An architecture with its codec: what is trained, published and used.
 
     An architecture is a subclass with a keyword-only constructor that begins with ``super().__init__(codec=…, words=…,
-    characters=…, normalizer=…)`` and builds its layers, among them ``word_embedding`` and ``crf``, and defines
-    :meth:`encode`. Its other constructor arguments are plain JSON values: they become the ``model`` section of recipe
-    and checkpoint.
+    characters=…, normalizer=…)`` and builds its layers, among them ``crf`` and, where it has word vectors,
+    ``word_embedding``, and defines :meth:`encode`. Its other constructor arguments are plain JSON values: they become
+    the ``model`` section of recipe and checkpoint.
+
+    What few architectures need they override: ``resources`` and :meth:`vocabularies_from` for vocabularies besides
+    words and characters, which the constructor then takes and passes on as ``others``; :meth:`furnish` for pretrained
+    weights; :meth:`prepare` for what they read besides words and characters; :meth:`learn` for what is not learnt by
+    gradients.
 
     Args:
         codec: Labels, tag scheme, segmentation and window.
         words: Vocabulary of normalized words.
         characters: Vocabulary of characters.
         normalizer: How words are rewritten before they are looked up.
+        others: Further vocabularies, named as the constructor's arguments.
     """
 
     key: ClassVar[str]
     """Name in the registry, in recipes and in checkpoints."""
+    resources: ClassVar[tuple[str, ...]] = ()
+    """Keys of a recipe's ``resources`` section that this architecture is built from."""
+    descends: ClassVar[bool] = True
+    """Whether it learns by gradient descent; one that does not learns in :meth:`learn` alone."""
     word_embedding: nn.Embedding
     crf: CRF
     """Makes tags of emissions; a ``Softmax`` where they are independent."""
 
-    def __init__(self, *, codec: CodecConfig, words: Vocabulary, characters: Vocabulary, normalizer: str) -> None:
+    def __init__(
+        self,
+        *,
+        codec: CodecConfig,
+        words: Vocabulary,
+        characters: Vocabulary,
+        normalizer: str,
+        others: Mapping[str, Vocabulary] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=["codec", "words", "characters"])
+        self.save_hyperparameters(ignore=["codec", "words", "characters", "others", *others])
         self.codec = Codec(codec)
         self.words, self.characters = words, characters
+        self.vocabularies = {"words": words, "characters": characters, **others}
         self.lookup = WordLookup(words, characters, normalizer, longest=_LONGEST_SPELLING)
         self.dev_f1 = SpanScore()
         self.optimization: Callable[[Tagger], Any] | None = None
+
+    @classmethod
+    def vocabularies_from(
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+    ) -> dict[str, Vocabulary]:
+        """Vocabularies besides words and characters, by the names of the constructor's arguments; none by default.
+
+        Args:
+            windows: Of the training documents.
+            resources: What was read for each key of ``resources``.
+            model: The recipe's ``model`` section.
+        """
+        return {}
+
+    def furnish(self, resources: Mapping[str, Any]) -> None:
+        """Takes over pretrained weights before training (word vectors are there already); nothing by default.
+
+        Args:
+            resources: What was read for each key of ``resources``.
+
+        Raises:
+            ValueError: If they do not fit the layers.
+        """
+
+    def prepare(self, windows: Sequence[Window]) -> Sequence[Window]:
+        """Adds the layers that this architecture reads besides words and characters; none by default.
+
+        Called once for all windows that are trained on, and for those of each batch that is tagged: what it adds to a
+        window must not depend on the others, nor on weights that are still learnt.
+        """
+        return windows
+
+    def read(self, windows: Sequence[Window]) -> Batch:
+        """Windows, at least one, as a batch on this tagger's device."""
+        return collate(self.prepare(windows), self.lookup).to(self.device)
 
     def encode(self, batch: Batch) -> Tensor:
         """Scores every tag at every word: emissions of shape (B, W, T)."""
@@ -73,6 +128,15 @@ class Tagger(LightningModule):
         if batch.tags is None:
             raise ValueError("Expected a batch with gold tags but got one without; encode with gold=True.")
         return batch.tags
+
+    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int) -> None:
+        """Learns what gradients do not, from prepared windows with gold tags, after all epochs; nothing by default.
+
+        Args:
+            train: Windows of the training documents.
+            dev: Windows of the dev documents.
+            seed: Of whatever is drawn at random.
+        """
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = self.loss(batch)
@@ -139,7 +203,7 @@ class Tagger(LightningModule):
         self.eval()
         try:
             for indices in budget_batches([len(window.forms) for window in windows], batch_words):
-                batch = collate([windows[index] for index in indices], self.lookup).to(self.device)
+                batch = self.read([windows[index] for index in indices])
                 for row, first, end, label, score in self._spans(batch):
                     found.append((indices[row], first, end, label, score))
                 if on_batch is not None:
@@ -171,9 +235,8 @@ class Tagger(LightningModule):
             name: tensor.half() if half and tensor.is_floating_point() else tensor
             for name, tensor in self.state_dict().items()
         }
-        vocabularies = {"words": self.words, "characters": self.characters}
         model, codec = dict(self.hparams), self.codec.config.to_dict()
-        write_checkpoint(Path(folder), Checkpoint(self.key, model, codec, weights, vocabularies))
+        write_checkpoint(Path(folder), Checkpoint(self.key, model, codec, weights, self.vocabularies))
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> Self:

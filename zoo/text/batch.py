@@ -1,9 +1,10 @@
 """Windows → named tensors. The first place where torch is needed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
@@ -23,6 +24,7 @@ class Batch:
         mask: True on real words, a prefix of every row, shape (B, W).
         tags: Gold tag ids, shape (B, W), 0 on padding; ``None`` where nothing is known.
         lost: Gold spans of these windows that no tag sequence holds.
+        layers: What the architecture reads besides, by name: the windows' layers, padded with zeros to (B, W, …).
     """
 
     words: Tensor
@@ -31,13 +33,15 @@ class Batch:
     mask: Tensor
     tags: Tensor | None
     lost: int
+    layers: dict[str, Tensor] = field(default_factory=dict)
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on another device."""
         moved: dict[str, Any] = {
             name: value.to(device, non_blocking=True) for name, value in vars(self).items() if isinstance(value, Tensor)
         }
-        return replace(self, **moved)
+        layers = {name: layer.to(device, non_blocking=True) for name, layer in self.layers.items()}
+        return replace(self, **moved, layers=layers)
 
 
 def collate(windows: Sequence[Window], lookup: WordLookup) -> Batch:
@@ -64,7 +68,13 @@ def collate(windows: Sequence[Window], lookup: WordLookup) -> Batch:
         mask=mask,
         tags=tags,
         lost=sum(window.lost for window in windows),
+        layers={name: _padded([window.layers[name] for window in windows]) for name in windows[0].layers},
     )
+
+
+def _padded(layers: Sequence[np.ndarray]) -> Tensor:
+    """Arrays of one layer as (B, longest, …)."""
+    return pad_sequence([torch.from_numpy(layer) for layer in layers], batch_first=True)
 
 
 def budget_batches(lengths: Sequence[int], words: int) -> list[list[int]]:

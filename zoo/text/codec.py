@@ -1,9 +1,10 @@
 """The codec: documents ⇄ windows of words with tags. The only place where text, spans and tags meet."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -32,6 +33,8 @@ class Window(NamedTuple):
         offsets: Their character offsets in the document.
         tags: W tag ids, empty where nothing is known of the spans.
         lost: Gold spans that begin here and no tag sequence of this codec holds.
+        layers: What an architecture reads besides words and characters, by name (``Tagger.prepare`` adds it): arrays
+            with one row a word, or whatever else the architecture counts by.
     """
 
     document: int
@@ -39,6 +42,7 @@ class Window(NamedTuple):
     offsets: Words
     tags: list[int]
     lost: int
+    layers: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,12 @@ class RunState(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.is_global_zero:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(self._recipe, encoding="utf-8")
+            self.begin()
+
+    def begin(self) -> None:
+        """Writes the recipe."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text(self._recipe, encoding="utf-8")
 
     @property
     def seconds(self) -> float:

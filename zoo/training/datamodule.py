@@ -12,9 +12,8 @@ from torch.utils.data import DataLoader, Sampler
 
 from zoo.data.document import Document
 from zoo.evaluation.flattening import Flattening
+from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch, budget_batches, collate
-from zoo.text.codec import Codec
-from zoo.text.vocab import WordLookup
 
 _JITTER = 0.2  # how far a length may be stretched before sorting, so that batches differ between epochs
 
@@ -84,8 +83,7 @@ class TaggingDataModule(LightningDataModule):
     Args:
         train: Documents to learn from.
         dev: Documents that choose the best checkpoint.
-        codec: The tagger's.
-        lookup: The tagger's.
+        tagger: Who is to learn: its codec and vocabularies make the batches.
         batch_words: The most words of a batch, padding included.
         seed: Of the shuffling.
         workers: Processes that collate; 0 is fastest on a CPU.
@@ -98,8 +96,7 @@ class TaggingDataModule(LightningDataModule):
         self,
         train: Sequence[Document],
         dev: Sequence[Document],
-        codec: Codec,
-        lookup: WordLookup,
+        tagger: Tagger,
         *,
         batch_words: int = 1000,
         seed: int = 1,
@@ -111,8 +108,9 @@ class TaggingDataModule(LightningDataModule):
         self.windows: dict[str, Any] = {}  # lists of windows, which are map-style datasets
         self.flattening: dict[str, Flattening] = {}
         for split, documents in (("train", train), ("dev", dev)):
-            self.windows[split], self.flattening[split] = codec.encode(documents, gold=True)
-        self.lookup, self.batch_words, self.seed, self.workers = lookup, batch_words, seed, workers
+            windows, self.flattening[split] = tagger.codec.encode(documents, gold=True)
+            self.windows[split] = tagger.prepare(windows)
+        self.lookup, self.batch_words, self.seed, self.workers = tagger.lookup, batch_words, seed, workers
 
     def train_dataloader(self) -> ResumableLoader:
         windows = self.windows["train"]

@@ -1,13 +1,11 @@
 """From a recipe to a checkpoint folder."""
 
-import inspect
 import json
 import logging
 import os
 import pickle
 import platform
 import warnings
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from importlib.metadata import version
@@ -21,7 +19,7 @@ from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, Model
 from pytorch_lightning.loggers import CSVLogger
 
 from zoo.checkpoint.folder import read_architecture
-from zoo.data.document import Corpus, Document, losses_of
+from zoo.data.document import Corpus, losses_of
 from zoo.data.splits import load_corpus
 from zoo.evaluation.bootstrap import bootstrap
 from zoo.evaluation.report import to_dict
@@ -29,28 +27,14 @@ from zoo.evaluation.spans import Report, score
 from zoo.models.golden import write_golden
 from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
-from zoo.text.codec import Codec, CodecConfig
-from zoo.text.vectors import WordVectors, read_vectors, vectors_for
-from zoo.text.vocab import NORMALIZERS, Vocabulary
+from zoo.text.codec import CodecConfig
+from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.hold_out import hold_out
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
 
 _RECIPE, _METRICS = "recipe.yaml", "metrics.json"
-
-
-@dataclass(frozen=True)
-class VectorsConfig:
-    """The ``vectors`` section of a recipe: pretrained word vectors.
-
-    Args:
-        path: A file of ``zoo embed``, or word2vec text or binary; ``null`` starts from random vectors.
-        most: How many of its words, most frequent first, the tagger keeps besides those of the training corpus.
-    """
-
-    path: str | None = None
-    most: int = 60_000
 
 
 @dataclass(frozen=True)
@@ -135,6 +119,7 @@ def train(
     codec: CodecConfig,
     model: dict[str, Any] | None = None,
     vectors: VectorsConfig = VectorsConfig(),
+    resources: ResourcesConfig = ResourcesConfig(),
     optimizer: OptimizerConfig = OptimizerConfig(),
     training: TrainingConfig = TrainingConfig(),
     trainer: TrainerConfig = TrainerConfig(),
@@ -154,6 +139,7 @@ def train(
         codec: Labels, tag scheme, segmentation, window.
         model: Arguments of the architecture's constructor besides codec and vocabularies.
         vectors: Pretrained word vectors.
+        resources: What else the architecture is built from.
         optimizer: Optimizer and schedule.
         training: Epochs, batches, stopping, averaging.
         trainer: Devices and precision.
@@ -179,22 +165,25 @@ def train(
     documents = load_corpus(corpus)
     if training.held_out:
         documents = hold_out(documents, training.held_out)
-    tagger = build_tagger(architecture, codec, model or {}, documents["train"], vectors)
-    data = TaggingDataModule(
-        documents["train"], documents["dev"], tagger.codec, tagger.lookup, batch_words=training.batch_words, seed=seed
-    )
+    tagger = build_tagger(architecture, codec, model or {}, documents["train"], vectors, resources)
+    data = TaggingDataModule(documents["train"], documents["dev"], tagger, batch_words=training.batch_words, seed=seed)
     tagger.optimization = lambda module: with_schedule(
         optimizer, build_optimizer(optimizer, module.named_parameters()), len(data.train_dataloader()), training.epochs
     )
     runner, best, state = build_trainer(folder, training, trainer, progress, recipe)
     if last:
         _check_state(last)
-    try:
-        runner.fit(tagger, data, ckpt_path=last, weights_only=True)
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        raise KeyboardInterrupt from None
+    if tagger.descends:
+        try:
+            runner.fit(tagger, data, ckpt_path=last, weights_only=True)
+        except SystemExit:  # what Lightning makes of Ctrl-C
+            raise KeyboardInterrupt from None
     if runner.is_global_zero:
-        tagger.load_state_dict(_best_weights(best, folder))
+        if tagger.descends:
+            tagger.load_state_dict(_best_weights(best, folder))
+        else:
+            state.begin()
+        tagger.learn(data.windows["train"], data.windows["dev"], seed)
         metrics = {
             "corpus": documents.name,
             "seed": seed,
@@ -274,50 +263,6 @@ def _last_state(folder: Path, recipe: str, resume: bool) -> str | None:
             )
     states = sorted((folder / "state").glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
     return str(states[-1]) if states else None
-
-
-def build_tagger(
-    architecture: str,
-    codec: CodecConfig,
-    model: dict[str, Any],
-    documents: Sequence[Document],
-    vectors: VectorsConfig,
-) -> Tagger:
-    """A fresh tagger whose vocabularies are those of the training documents and the word vectors.
-
-    Raises:
-        FileNotFoundError: If there are no vectors at their path.
-        ValueError: If the vectors have another size than the model's, or were trained with another normalizer.
-    """
-    windows, _ = Codec(codec).encode(documents, gold=False)
-    forms = [form for window in windows for form in window.forms]
-    default = inspect.signature(architecture_named(architecture)).parameters["normalizer"].default
-    normalizer = model.get("normalizer", default)
-    if vectors.path and not Path(vectors.path).exists():
-        raise FileNotFoundError(
-            f"No word vectors at {vectors.path} — make them with `zoo embed` (recipes/pretraining/), name other ones "
-            "with --vectors.path, or begin from random ones with --vectors.path null."
-        )
-    pretrained = read_vectors(Path(vectors.path)) if vectors.path else None
-    known = pretrained.words[: vectors.most] if pretrained else []
-    words = Vocabulary.of(map(NORMALIZERS[normalizer], [*forms, *known]))
-    characters = Vocabulary.of(sorted({character for form in forms for character in form}))
-    tagger = architecture_named(architecture)(codec=codec, words=words, characters=characters, **model)
-    if pretrained:
-        _put_vectors(tagger, pretrained, normalizer)
-    return tagger
-
-
-def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
-    """Copies the vectors of known words into the embedding table; other words keep their random ones."""
-    table = tagger.word_embedding.weight
-    if vectors.matrix.shape[1] != table.shape[1]:
-        raise ValueError(
-            f"Expected word vectors of {table.shape[1]} dimensions (model.word_size) but got {vectors.matrix.shape[1]}."
-        )
-    rows = vectors_for(tagger.words.entries, vectors, normalizer=normalizer)
-    with torch.no_grad():
-        table[torch.from_numpy(rows.found)] = torch.from_numpy(rows.matrix[rows.found])
 
 
 def device_name(device: torch.device) -> str:

@@ -1,0 +1,114 @@
+"""A fresh tagger for a recipe: vocabularies of the training documents, pretrained vectors, and other resources."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from zoo.data.document import Document
+from zoo.models.registry import architecture_named
+from zoo.models.tagger import Tagger
+from zoo.text.codec import Codec, CodecConfig
+from zoo.text.vectors import WordVectors, read_vectors, vectors_for
+from zoo.text.vocab import NORMALIZERS, Vocabulary
+
+
+@dataclass(frozen=True)
+class VectorsConfig:
+    """The ``vectors`` section of a recipe: pretrained word vectors.
+
+    Args:
+        path: A file of ``zoo embed``, or word2vec text or binary; ``null`` starts from random vectors.
+        most: How many of its words, most frequent first, the tagger keeps besides those of the training corpus.
+    """
+
+    path: str | None = None
+    most: int = 60_000
+
+
+@dataclass(frozen=True)
+class ResourcesConfig:
+    """The ``resources`` section of a recipe: what some architectures are built from besides documents and word vectors.
+
+    Args:
+        senses: Vectors of senses, a file of ``zoo embed``.
+    """
+
+    senses: str | None = None
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {"senses": lambda path: read_vectors(_existing(path, "senses"))}
+
+
+def build_tagger(
+    architecture: str,
+    codec: CodecConfig,
+    model: dict[str, Any],
+    documents: Sequence[Document],
+    vectors: VectorsConfig = VectorsConfig(),
+    resources: ResourcesConfig = ResourcesConfig(),
+) -> Tagger:
+    """A fresh tagger whose vocabularies are those of the training documents and the word vectors.
+
+    Raises:
+        FileNotFoundError: If there are no vectors, or no other resource, at their path.
+        ValueError: If the vectors have another size than the model's, or were trained with another normalizer; if the
+            architecture does not use a resource that is given, or needs one that is not.
+    """
+    kind = architecture_named(architecture)
+    windows, _ = Codec(codec).encode(documents, gold=False)
+    forms = [form for window in windows for form in window.forms]
+    normalizer = model.get("normalizer", inspect.signature(kind).parameters["normalizer"].default)
+    pretrained = read_vectors(_existing(vectors.path, "word")) if vectors.path else None
+    known = pretrained.words[: vectors.most] if pretrained else []
+    words = Vocabulary.of(map(NORMALIZERS[normalizer], [*forms, *known]))
+    characters = Vocabulary.of(sorted({character for form in forms for character in form}))
+    given = _read_resources(kind, resources)
+    arguments: dict[str, Any] = {**kind.vocabularies_from(windows, given, model), **model}
+    tagger = kind(codec=codec, words=words, characters=characters, **arguments)
+    tagger.furnish(given)
+    if pretrained:
+        _put_vectors(tagger, pretrained, normalizer)
+    return tagger
+
+
+def _existing(path: str, kind: str) -> Path:
+    if not Path(path).exists():
+        option = "--vectors.path" if kind == "word" else f"--resources.{kind}"
+        instead = ", or begin from random ones with --vectors.path null" if kind == "word" else ""
+        raise FileNotFoundError(
+            f"No {kind} vectors at {path} — make them with `zoo embed` (recipes/pretraining/), name other ones with "
+            f"{option}{instead}."
+        )
+    return Path(path)
+
+
+def _read_resources(kind: type[Tagger], config: ResourcesConfig) -> dict[str, Any]:
+    """What an architecture's ``resources`` name, each read from its place."""
+    given = {field.name: value for field in fields(config) if (value := getattr(config, field.name))}
+    unused = [name for name in given if name not in kind.resources]
+    missing = [name for name in kind.resources if name not in given]
+    if unused or missing:
+        wrong = f"does not use {', '.join(unused)}" if unused else f"needs {', '.join(missing)}"
+        raise ValueError(
+            f"Architecture {kind.key!r} {wrong}; in the recipe's section 'resources' expected "
+            f"{', '.join(kind.resources) or 'nothing'}."
+        )
+    return {name: _READERS[name](value) for name, value in given.items()}
+
+
+def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
+    """Copies the vectors of known words into the embedding table; other words keep their random ones."""
+    if not hasattr(tagger, "word_embedding"):
+        raise ValueError(f"Architecture {tagger.key!r} has no word vectors; leave vectors.path out.")
+    table = tagger.word_embedding.weight
+    if vectors.matrix.shape[1] != table.shape[1]:
+        raise ValueError(
+            f"Expected word vectors of {table.shape[1]} dimensions (model.word_size) but got {vectors.matrix.shape[1]}."
+        )
+    rows = vectors_for(tagger.words.entries, vectors, normalizer=normalizer)
+    with torch.no_grad():
+        table[torch.from_numpy(rows.found)] = torch.from_numpy(rows.matrix[rows.found])
