@@ -1,109 +1,22 @@
-"""Writes the result files as Markdown tables into the README: ``python benchmarks/tables.py [--check]``.
+"""Writes the result files as Markdown tables into the README: ``python -m benchmarks.tables [--check]``.
 
-A table stands between a marker, alone on its line, and ``<!-- /table -->``. The markers are ``<!-- table:speed -->``,
-``<!-- table:memory -->``, ``<!-- table:corpora -->`` and ``<!-- table:accuracy:<corpus> -->``. Scores in
-``accuracy.csv`` and ceilings in ``corpora.csv`` are fractions of 1, scores in ``published.csv`` per cent, as printed;
-tables show per cent.
+A table stands between a marker, alone on its line, and ``<!-- /table -->``. The markers are ``<!-- table:speed -->``
+and so on, by the names of :data:`TABLES`, and ``<!-- table:accuracy:<corpus> -->`` or ``<!-- table:printed:<corpus>
+-->``. Scores in ``accuracy.csv`` and ceilings in ``corpora.csv`` are fractions of 1, scores in ``published.csv`` per
+cent, as printed; tables show per cent.
 """
 
 import argparse
-import csv
 import re
 import sys
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import mean
+
+from benchmarks.evidence import ablation_table, accuracy_table, printed_tables, raredis_table
+from benchmarks.rows import Row, latest, markdown, read
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKED = re.compile(r"<!-- table:(?P<name>\S+) -->\n(?:(?!<!-- table:).)*?<!-- /table -->", re.DOTALL)
-
-Row = dict[str, str]
-
-
-def read(path: Path) -> list[Row]:
-    """The rows of a result file, oldest first; none where the file does not exist yet."""
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return sorted(csv.DictReader(file), key=lambda row: row.get("date", ""))  # stable: of a day, later lines last
-
-
-def latest(rows: Iterable[Row], *columns: str) -> list[Row]:
-    """The last row for each combination of values in these columns, in the order of these values.
-
-    Examples:
-        >>> latest([{"seed": "1", "f1": "0.8"}, {"seed": "1", "f1": "0.9"}], "seed")
-        [{'seed': '1', 'f1': '0.9'}]
-    """
-    last = {tuple(row[column] for column in columns): row for row in rows}
-    return [last[key] for key in sorted(last)]
-
-
-def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    r"""A Markdown table.
-
-    Examples:
-        >>> print(markdown(["what", "F1"], [["a|b", "83.80"]]))
-        | what | F1 |
-        |---|---|
-        | a\|b | 83.80 |
-    """
-    first, *others = ("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in (header, *rows))
-    return "\n".join([first, "|" + "---|" * len(header), *others])
-
-
-def accuracy_tables(results: Path, corpus: str) -> str:
-    """The table of the runs on a corpus and, under a heading of its own, that of the figures others printed."""
-    measured = [row for row in read(results / "accuracy.csv") if row["corpus"] == corpus]
-    published = [row for row in read(results / "published.csv") if row["corpus"] == corpus]
-    parts = ["**Measured here**", _measured(measured) if measured else "No run is recorded yet."]
-    if published:
-        parts += ["**Printed by others** (not run here: data, protocol and scorer are theirs)", _published(published)]
-    return "\n\n".join(parts)
-
-
-def _measured(rows: list[Row]) -> str:
-    """One line per scorer, split, architecture and variant; of a seed run twice the latest run counts.
-
-    Lines of one scorer and split stand together, best first: figures of different ones are not comparable.
-    """
-    setting = ("scorer", "split", "architecture", "variant")
-    groups = groupby(latest(rows, *setting, "seed"), key=lambda row: tuple(row[column] for column in setting))
-    settings = {key: list(runs) for key, runs in groups}
-    ranked = sorted(settings, key=lambda key: (key[:2], -mean(_fractions(settings[key], "f1"))))
-    return markdown(
-        ["scorer", "split", "architecture", "variant", "mean F1", "min–max", "P", "R", "seeds", "minutes", "device"],
-        ([*key, *_summary(settings[key])] for key in ranked),
-    )
-
-
-def _summary(runs: list[Row]) -> list[str]:
-    f1, precision, recall = (_fractions(runs, column) for column in ("f1", "precision", "recall"))
-    minutes = [float(run["train_minutes"]) for run in runs if run["train_minutes"]]  # empty where nothing was trained
-    return [
-        f"{100 * mean(f1):.2f}",
-        f"{100 * min(f1):.2f}–{100 * max(f1):.2f}",
-        f"{100 * mean(precision):.2f}",
-        f"{100 * mean(recall):.2f}",
-        str(len(runs)),
-        f"{mean(minutes):.1f}" if minutes else "",
-        ", ".join(sorted({run["device"] for run in runs})),
-    ]
-
-
-def _fractions(rows: Iterable[Row], column: str) -> list[float]:
-    values = [float(row[column]) for row in rows]
-    if wrong := [value for value in values if not 0 <= value <= 1]:
-        raise ValueError(f"Expected fractions of 1 in column {column!r} of accuracy.csv but got {wrong[0]}.")
-    return values
-
-
-def _published(rows: list[Row]) -> str:
-    columns = ("scorer", "split", "architecture", "source", "f1", "note")
-    ranked = sorted(rows, key=lambda row: (row["scorer"], row["split"], -float(row["f1"])))
-    header = ["scorer", "split", "architecture", "source", "F1 as printed", "note"]
-    return markdown(header, ([row[column] for column in columns] for row in ranked))
 
 
 def speed_table(results: Path) -> str:
@@ -198,15 +111,22 @@ def fill(text: str, results: Path) -> str:
 
 def _table(name: str, results: Path) -> str:
     kind, _, corpus = name.partition(":")
-    if kind == "accuracy" and corpus:
-        return accuracy_tables(results, corpus)
+    if corpus and kind in CORPUS_TABLES:
+        return CORPUS_TABLES[kind](results, corpus)
     if name in TABLES:
         return TABLES[name](results)
-    known = ", ".join(f"table:{each}" for each in (*TABLES, "accuracy:<corpus>"))
+    known = ", ".join(f"table:{each}" for each in (*TABLES, *(f"{kind}:<corpus>" for kind in CORPUS_TABLES)))
     raise ValueError(f"Expected a marker out of {known} but got 'table:{name}'.")
 
 
-TABLES = {"speed": speed_table, "memory": memory_table, "corpora": corpora_table}
+TABLES: dict[str, Callable[[Path], str]] = {
+    "speed": speed_table,
+    "memory": memory_table,
+    "corpora": corpora_table,
+    "ablations": ablation_table,
+    "raredis": raredis_table,
+}
+CORPUS_TABLES: dict[str, Callable[[Path, str], str]] = {"accuracy": accuracy_table, "printed": printed_tables}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -219,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     before = options.readme.read_text(encoding="utf-8")
     after = fill(before, options.results)
     if options.check and after != before:
-        print(f"{options.readme} is not up to date: run python benchmarks/tables.py", file=sys.stderr)
+        print(f"{options.readme} is not up to date: run python -m benchmarks.tables", file=sys.stderr)
         return 1
     if not options.check:
         options.readme.write_text(after, encoding="utf-8")

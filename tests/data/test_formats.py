@@ -11,7 +11,7 @@ import pytest
 from zoo.data import formats, jsonl, tokens
 from zoo.data.document import DataFormatError, Document, Span
 
-READABLE = "brat, pubtator, bioc, bioc-json, conll, genetag, jsonl, tokens, text"
+READABLE = "brat, pubtator, bioc, bioc-json, conll, genetag, jsonl, tokens, dublin-core, text"
 DOCUMENT = Document("1", "Fever today", (Span.of(0, 5, "Disease"),))
 
 
@@ -31,6 +31,7 @@ DOCUMENT = Document("1", "Fever today", (Span.of(0, 5, "Disease"),))
         ("a.txt", "", "text"),
         ("a.txt", "# O\n", "text"),
         ("a.xml", "", "bioc"),
+        ("a.xml", '<r xmlns:dc="http://purl.org/dc/elements/1.1/"/>', "dublin-core"),
         ("a.in", "", "genetag"),
         ("a.jsonl", '{"id": "1", "text": "x"}\n', "jsonl"),
         ("a.json", '{"id": "1", "text": "x"}\n', "jsonl"),

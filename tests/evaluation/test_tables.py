@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tables import ROOT, fill, main
+from benchmarks.tables import fill, main
 
 ACCURACY = {
     "corpus": "c",
@@ -109,15 +109,6 @@ def test_accuracy_groups_runs_by_setting(tmp_path: Path) -> None:
     ]
 
 
-def test_printed_figures_stand_apart() -> None:
-    text = "\n".join(filled("accuracy:ncbi-disease", ROOT / "benchmarks" / "results"))
-    measured, printed = text.split("**Printed by others**")
-    assert "**Measured here**" in measured
-    assert "Habibi" not in measured
-    assert "| as printed, entity F1 | test | LSTM-CRF | Habibi 2017 | 84.44 |" in printed
-    assert "| 5-fold cross-validation | BiLSTM-CRF | Giorgi & Bader | 87.01 |" in printed
-
-
 def test_speed_shows_the_latest_row_per_peer(tmp_path: Path) -> None:
     write(
         tmp_path / "speed.csv",
@@ -161,7 +152,7 @@ def test_corpora_show_found_and_published_and_a_ceiling_for_schemes_that_hold_th
     assert note.startswith(r"\* Distributed without its texts")
 
 
-@pytest.mark.parametrize("name", ["speed", "memory", "corpora", "accuracy:c"])
+@pytest.mark.parametrize("name", ["speed", "memory", "corpora", "ablations", "accuracy:c", "printed:c"])
 def test_a_table_without_rows_says_so(name: str, tmp_path: Path) -> None:
     assert any(" yet." in line for line in filled(name, tmp_path))
 
@@ -193,14 +184,9 @@ def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: py
         ("<!-- table:speed -->\n<!-- table:speed -->\n<!-- /table -->", "closed by"),
         ("<!-- table:sped -->\n<!-- /table -->", "but got 'table:sped'"),
         ("<!-- table:accuracy: -->\n<!-- /table -->", "but got 'table:accuracy:'"),
+        ("<!-- table:speed:c -->\n<!-- /table -->", "out of table:speed, .*table:printed:<corpus> but got"),
     ],
 )
 def test_wrong_markers_raise(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=message):
         fill(text, tmp_path)
-
-
-def test_per_cent_among_fractions_is_refused(tmp_path: Path) -> None:
-    write(tmp_path / "accuracy.csv", ACCURACY, {"f1": "85.0"})
-    with pytest.raises(ValueError, match="Expected fractions of 1 in column 'f1'"):
-        fill("<!-- table:accuracy:c -->\n<!-- /table -->", tmp_path)

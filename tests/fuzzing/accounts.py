@@ -6,6 +6,7 @@ are so many spans and relations in the documents and so many counted losses.
 
 import codecs
 import gzip
+import html
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -175,6 +176,28 @@ def _genetag(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator
     yield from _compared("mentions", len(lines), found + _left_out(documents))
 
 
+def _dublin_core(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
+    root = ET.fromstring(_whole(files))  # the entities of a declaration are refused by the reader
+    kept = [element for element in _outermost(root) if element.tag.endswith(("}title", "}description"))]
+    in_file = ["".join(element.itertext()) for element in kept]
+    found = [document.text[part.start : part.end] for document in documents for part in document.passages]
+    yield from _compared("text", _solid(map(_unescaped, in_file)).split(), _solid(found).split())
+    yield from _compared("text", _solid(found), _solid(document.text for document in documents))
+
+
+def _unescaped(text: str) -> str:
+    """Whole references alone, of up to seven digits or of one of XML's names, are decoded."""
+    return re.sub(r"&(#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos);", lambda each: html.unescape(each[0]), text)
+
+
+def _outermost(element: ET.Element) -> Iterator[ET.Element]:
+    """The elements of Dublin Core that are within no other of them."""
+    if element.tag.startswith("{http://purl.org/dc/elements/1.1/}"):
+        yield element
+    else:
+        yield from (found for child in element for found in _outermost(child))
+
+
 def _text(files: dict[str, bytes], documents: Sequence[Document]) -> Iterator[str]:
     (document,) = documents
     yield from _compared("text", _whole(files).removeprefix(codecs.BOM_UTF8).decode(), document.text)
@@ -189,5 +212,6 @@ _ACCOUNTS: dict[str, Callable[[dict[str, bytes], Sequence[Document]], Iterator[s
     "bioc": _bioc,
     "bioc-json": _bioc_json,
     "genetag": _genetag,
+    "dublin-core": _dublin_core,
     "text": _text,
 }

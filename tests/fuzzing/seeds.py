@@ -215,6 +215,17 @@ _SENTENCES = "P1A1 Wilson's ATP7B gene  and p53-like β.\nP2 No gene.\nP3T0 IL-2
 _GENES = b"P1A1|8 16|ATP7B gene\nP1A1|8 12|ATP7B\nP3T0|0 3|IL-2\n"
 _ALTERNATIVES = b"P3T0|0 16|IL-2 (IL2) receptor\nP1A1|20 22|p53\n"
 
+_DUBLIN_CORE = """<?xml version="1.0" encoding="UTF-8"?>
+<records><record><header><identifier>oai:S1</identifier></header><metadata>
+<oai-dc:dc xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:oai-dc="http://www.openarchives.org/OAI/2.0/oai_dc/">
+<dc:creator><![CDATA[González, Ana]]></dc:creator><dc:subject>gota</dc:subject><dc:language>es</dc:language>
+<dc:title xml:lang="es-ES"><![CDATA[Gota: urato &#8805; 7 💉]]></dc:title>
+<dc:title xml:lang="en">Gout &amp; urate</dc:title>
+<dc:description xml:lang="es">El ácido <sup>1</sup>úrico.
+Otra línea.</dc:description></oai-dc:dc></metadata></record>
+<record xmlns:d="http://purl.org/dc/elements/1.1/"><d:identifier>2</d:identifier><d:title>Second</d:title></record></records>
+""".encode()
+
 SEEDS = (
     Seed("brat", ".", {"a.ann": _brat(), "a.txt": _TEXT.encode()}),
     Seed("brat", ".", {"a.txt": _TEXT.encode(), "a.ann": _brat()}),
@@ -232,6 +243,7 @@ SEEDS = (
     Seed("genetag", ".", {"GENE.eval": _GENES, "text.in": _SENTENCES, "ALTGENE.eval": _ALTERNATIVES}),
     Seed("genetag", ".", {"text.in": _SENTENCES, "GENE.eval": _GENES, "ALTGENE.eval": _ALTERNATIVES}),
     Seed("genetag", ".", {"ALTGENE.eval": _ALTERNATIVES, "text.in": _SENTENCES, "GENE.eval": _GENES}),
+    Seed("dublin-core", "a.xml", {"a.xml": _DUBLIN_CORE}),
     Seed("text", "a.txt", {"a.txt": _TEXT.encode()}),
     Seed("text", "a.txt.gz", {"a.txt.gz": gzip.compress(_TEXT.encode() * 9, mtime=0)}),
 )

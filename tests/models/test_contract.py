@@ -1,7 +1,9 @@
 """One contract for every registered architecture."""
 
+import inspect
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +17,7 @@ from zoo.models.registry import ARCHITECTURES, architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
-from zoo.training.build import VectorsConfig, build_tagger
+from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
 
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
 SMALL = {  # an architecture by its key, or with what comes after a slash in another form that its paper has
@@ -31,6 +33,46 @@ SMALL = {  # an architecture by its key, or with what comes after a slash in ano
         "conditioned": True,
     },
     "char_cnn_bilstm_crf": {"word_size": 12, "character_size": 6, "filters": 6, "hidden": 24, "tanh_size": 12},
+    "cnn_mls/softmax": {
+        "word_size": 12,
+        "character_size": 6,
+        "character_filters": 6,
+        "lexicon_size": 4,
+        "filters": 24,
+        "depth": 2,
+        "word_dropout": 0.1,
+    },
+    "contextual_string_bilstm_crf": {
+        "word_size": 12,
+        "lm_character_size": 4,
+        "lm_hidden": 8,
+        "memory_size": 6,
+        "projection_size": 24,
+        "hidden": 24,
+    },
+    "crf_rnn_svm": {"word_size": 12, "hidden": 24},
+    "extended_neuroner": {
+        "linguistics": "rules-en",
+        "word_size": 12,
+        "sense_size": 8,
+        "character_hidden": 6,
+        "hidden": 24,
+        "tanh_size": 12,
+        "word_dropout": 0.1,
+    },
+    "feature_crf": {},
+    "lexicon_bilstm_crf": {
+        "word_size": 12,
+        "character_filters": 6,
+        "character_hidden": 6,
+        "lexicon_size": 4,
+        "hidden": 24,
+        "word_dropout": 0.1,
+    },
+}
+RESOURCES: dict[str, Any] = {  # what some are built from besides documents
+    "lexicon": (str(TINY / "diseases.txt"),),
+    "language_model": str(TINY.parent / "character_lm"),
 }
 
 every_architecture = pytest.mark.parametrize("key", list(SMALL))
@@ -48,7 +90,9 @@ def named(key: str) -> str:
 def fresh(key: str, documents: list[Document], scheme: str = "BIOES", **more: object) -> Tagger:
     torch.manual_seed(0)
     codec = CodecConfig(labels=("Disease",), scheme=scheme)
-    return build_tagger(named(key), codec, SMALL[key] | more, documents, VectorsConfig())
+    kind = ARCHITECTURES[named(key)]
+    needed = {name: RESOURCES[name] for name in kind.resources if name not in kind.optional}
+    return build_tagger(kind.key, codec, SMALL[key] | more, documents, VectorsConfig(), ResourcesConfig(**needed))
 
 
 def batch_of(tagger: Tagger, documents: list[Document]) -> Batch:
@@ -66,7 +110,8 @@ def test_unknown_architecture_names_the_nearest() -> None:
 
 
 def overfitted(key: str, documents: list[Document]) -> Tagger:
-    tagger = fresh(key, documents, dropout=0.0).train()
+    droppable = "dropout" in inspect.signature(ARCHITECTURES[named(key)]).parameters
+    tagger = fresh(key, documents, **({"dropout": 0.0} if droppable else {})).train()
     batch = batch_of(tagger, documents)
     optimizer = torch.optim.Adam(tagger.parameters(), lr=0.03)
     for _ in range(60):

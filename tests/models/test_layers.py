@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from zoo.models.layers import read_words
+from zoo.models.layers import filter_spellings, read_words
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -27,3 +27,17 @@ def test_an_lstm_reads_real_words_alone_as_packing_does(bidirectional: bool) -> 
         strict=True,
     ):
         torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
+
+
+def test_a_character_cnn_takes_the_largest_output_over_each_form_alone() -> None:
+    torch.manual_seed(0)
+    embedding = nn.Embedding(6, 3, padding_idx=0)
+    filters = [nn.Conv1d(3, 4, width, padding=width - 1) for width in (2, 3, 4)]
+    forms = [[1, 2, 3, 4, 5], [2], [5, 1]]
+    characters = torch.tensor([form + [0] * (5 - len(form)) for form in forms])
+    found = filter_spellings(filters, embedding, characters)
+    assert found.shape == (3, 12)
+    for form, features in zip(forms, found, strict=True):
+        alone = embedding(torch.tensor(form)).T  # (E, C)
+        expected = torch.cat([convolution(alone).amax(1) for convolution in filters])
+        torch.testing.assert_close(features, expected.clamp_min(0))

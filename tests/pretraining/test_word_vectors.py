@@ -10,16 +10,21 @@ import pytest
 import yaml
 
 from zoo.cli.embed import embed
-from zoo.data.document import DataFormatError
+from zoo.data.document import Corpus, DataFormatError, Document, Span
+from zoo.data.splits import load_corpus
 from zoo.pretraining import word_vectors
 from zoo.pretraining.texts import find_texts, read_texts
 from zoo.pretraining.word_vectors import train_word_vectors
-from zoo.text.vectors import read_vectors
+from zoo.text.codec import CodecConfig
+from zoo.text.linguistics import load_linguistics
+from zoo.text.vectors import read_vectors, vectors_for
+from zoo.training.build import VectorsConfig, build_tagger
 
 TOPICS = [
     ["gout", "kidney", "urate", "joint", "crystal", "β-thalassaemia"],
     ["kinase", "promoter", "mutation", "exon", "allele", "𝛼-helix"],
 ]
+CORPUS = Path(__file__).parent.parent / "fixtures" / "tiny"
 TINY = {"size": 8, "epochs": 1, "min_count": 1, "workers": 1, "bucket": 500}
 
 
@@ -84,28 +89,102 @@ def test_every_word_of_odd_characters_is_trained(tmp_path):
     assert (first.matrix != more.matrix).any(axis=1).all()
 
 
-def test_fasttext_composes_extra_words(text, tmp_path):
-    extra = ["Kinases", "gout", "zzz", "kinases"]
-    vectors = train_word_vectors([text], tmp_path / "out", method="fasttext-skipgram", extra_words=extra, **TINY)
-    assert vectors.words[-2:] == ["kinases", "zzz"]
-    assert vectors.training["composed_of_ngrams"] == 2
-    assert np.abs(vectors.matrix[-2]).sum() > 0
+def test_fasttext_keeps_its_ngrams(text, tmp_path, monkeypatch):
+    """Vectors of words that were never seen are those gensim composes."""
+    models = []
+    untrained = word_vectors._untrained
+    monkeypatch.setattr(word_vectors, "_untrained", lambda *each: models.append(untrained(*each)) or models[-1])
+    train_word_vectors([text], tmp_path / "out", method="fasttext-skipgram", **TINY)
+    read = read_vectors(tmp_path / "out" / "vectors.safetensors")
+    (model,) = models
+    assert read.ngrams is not None
+    for word in ("kinases", "zzz", "ββ", "naïveté", "𝛼𝛼-helices", "e\u0301tude"):
+        np.testing.assert_allclose(read.ngrams.compose(word), model.wv[word], rtol=1e-6)
+    rows = vectors_for(["kinases", "gout", "<unk>"], read, normalizer="lower-digits")
+    assert (rows.found.tolist(), rows.composed.tolist()) == ([True, True, False], [True, False, False])
+    np.testing.assert_allclose(rows.matrix[1], model.wv["gout"], rtol=1e-6)
 
 
-def test_shards_are_steps_of_progress(text, tmp_path, monkeypatch):
+def test_fasttext_covers_the_words_of_texts(text, tmp_path):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a.txt").write_text("Kinases of gout. Kinases zzz1.")
+    options = TINY | {"method": "fasttext-skipgram", "cover": [tmp_path / "more"]}
+    vectors = train_word_vectors([text], tmp_path / "out", **options)
+    assert vectors.words[-3:] == ["kinases", "of", "zzz0"]
+    assert vectors.training["composed_of_ngrams"] == 3
+    assert vectors.training["vocabulary"] == len(vectors.words) - 3
+    assert np.array_equal(vectors.matrix[-1], vectors.ngrams.compose("zzz0"))
+
+
+def test_fasttext_covers_every_split_of_a_corpus(text, tmp_path):
+    vectors = train_word_vectors([text], tmp_path / "out", method="fasttext-cbow", cover=[CORPUS], **TINY)
+    for documents in load_corpus(CORPUS).splits.values():
+        for document in documents:
+            assert {word.lower() for word in re.findall(r"\b[A-Za-z]+\b", document.text)} <= set(vectors.words)
+    assert vectors.training["arguments"]["cover"] == [str(CORPUS)]
+
+
+def test_fasttext_covers_a_named_corpus(text, tmp_path, monkeypatch):
+    few = Corpus("ncbi-disease", {"test": (Document("1", "Few words."),)})
+    monkeypatch.setattr(word_vectors, "load_corpus", {"ncbi-disease": few}.__getitem__)
+    vectors = train_word_vectors([text], tmp_path / "out", method="fasttext-cbow", cover=["ncbi-disease"], **TINY)
+    assert vectors.words[-2:] == ["few", "words"]
+
+
+def test_a_tagger_has_a_vector_for_every_word_of_its_training_documents(text, tmp_path):
+    vectors = train_word_vectors([text], tmp_path / "out", method="fasttext-skipgram", **TINY)
+    documents = [Document("1", "Goutlike kinases of urate.", (Span.of(0, 8, "Disease"),))]
+    config = VectorsConfig(str(tmp_path / "out" / "vectors.safetensors"), most=5)
+    tagger = build_tagger("char_cnn_bilstm_crf", CodecConfig(labels=("Disease",)), {"word_size": 8}, documents, config)
+    for word in ("goutlike", "of", "urate"):
+        expected = vectors.matrix[vectors.words.index(word)] if word == "urate" else vectors.compose(word)
+        np.testing.assert_allclose(tagger.word_embedding.weight[tagger.words[word]].detach(), expected)
+
+
+def test_senses_are_words_with_their_part_of_speech(text, tmp_path):
+    (tmp_path / "more.txt").write_text("The Cold kidney was 37 . " * 9)
+    vectors = train_word_vectors([text, tmp_path / "more.txt"], tmp_path / "out", senses="rules-en", **TINY)
+    readings = next(load_linguistics("rules-en")(["The Cold kidney was 37 .".split()]))
+    written = ["the", "cold", "kidney", "was", "00", "."]
+    assert {f"{word}|{read.pos}" for word, read in zip(written, readings, strict=True)} <= set(vectors.words)
+    assert vectors.senses == vectors.training["arguments"]["senses"] == "rules-en"
+    assert vectors.training["linguistics"] == "rules-en"
+    assert read_vectors(tmp_path / "out" / "vectors.safetensors").senses == "rules-en"
+
+
+def test_concepts_take_the_place_of_mentions(tmp_path):
+    mention = "1|t|Gouty arthritis hurts\n1|a|See D006073.\n1\t0\t15\tGouty arthritis\tDisease\tMESH:D006073\n\n"
+    (tmp_path / "a.pubtator").write_text(mention * 30)
+    (tmp_path / "b.txt").write_text("Replaced before: MESH:D006073 and OMIM:1.\n" * 30)
+    pattern = r"(?:MESH:)?([CD]\d{6,9})"
+    vectors = train_word_vectors(
+        [tmp_path / "a.pubtator", tmp_path / "b.txt"], tmp_path / "out", concepts=pattern, **TINY
+    )
+    assert "D006073" in vectors.words
+    assert not {"gouty", "arthritis", "d000000", "mesh"} & set(vectors.words)
+    assert {"hurts", "omim", "0"} <= set(vectors.words)
+    counted = {"identifiers": 90, "replaced": 30, "without_identifier": 0, "overlapping": 0, "in_fragments": 0}
+    assert vectors.training["concepts"] == counted
+
+
+def test_shards_are_steps_of_training_and_words_of_reading(text, tmp_path, monkeypatch):
     monkeypatch.setattr(word_vectors, "_SHARD_WORDS", 1000)
+    monkeypatch.setattr(word_vectors, "_STEP_WORDS", 700)
     steps = []
     options = TINY | {"epochs": 2, "workers": 2}
     vectors = train_word_vectors([text], tmp_path / "out", **options, progress=lambda *step: steps.append(step))
     words = vectors.training["words"]
     reading = [step for step in steps if step[0] == "reading"]
     training = [step for step in steps if step[0] != "reading"]
-    assert len(reading) >= 3
-    assert reading[-1] == ("reading", words, None)
-    assert len(training) == 2 * (1 + len(reading))
+    assert len(reading) == words // 715 or len(reading) == words // 700
+    assert all(total is None for _, _, total in reading)
+    assert 700 <= reading[0][1] < 720
+    shards = -(-words // 2000)
+    assert len(training) == 2 * (1 + shards)
     assert training[0] == ("epoch 1/2", 0, 2 * words)
     assert training[-1] == ("epoch 2/2", 2 * words, 2 * words)
-    assert [done for _, done, _ in training] == sorted(done for _, done, _ in training)
+    for part in (reading, training):
+        assert [done for _, done, _ in part] == sorted(done for _, done, _ in part)
 
 
 def test_max_words_stops_after_the_sentence(text, tmp_path):
@@ -135,8 +214,11 @@ def test_an_interruption_leaves_the_earlier_result_and_nothing_else(text, tmp_pa
         ({"epochs": 0}, "Expected epochs of at least 1 but got 0"),
         ({"max_words": 0}, "Expected max_words of at least 1"),
         ({"texts": []}, "Expected at least one text"),
-        ({"extra_words": ["a"]}, "Expected a fastText method for extra_words"),
-        ({"extra_words": ["a b"], "method": "fasttext-cbow"}, "one word each but got 'a b'"),
+        ({"cover": ["a"]}, "Expected a fastText method for cover"),
+        ({"senses": "rules-es", "concepts": "D"}, "Expected senses or concepts but got both"),
+        ({"senses": "rules-fr"}, "Expected linguistics rules-en or rules-es, or a spaCy pipeline, but got 'rules-fr'"),
+        ({"concepts": "("}, r"Expected concepts to be a regular expression but got '\('"),
+        ({"concepts": "D*"}, "matches nothing"),
         ({"min_count": 10**6}, "Expected words that occur at least 1000000 times but got none"),
     ],
 )
@@ -162,6 +244,10 @@ def test_texts_of_every_kind(tmp_path):
     assert [text.split() for text in read_texts(tmp_path / "tagged.iob2")] == [["Gout", "hurts"]]
     assert list(read_texts(folder)) == ["First\nline.", "Second."]
     assert list(read_texts(folder / "a.txt")) == ["First", "line."]
+    pubtators = tmp_path / "pubtators"
+    pubtators.mkdir()
+    (pubtators / "a.txt").write_text(pubtator)
+    assert [text.strip() for text in read_texts(pubtators)] == ["A title Its abstract", "Other"]
 
 
 def test_texts_are_found_here_then_in_the_data_folder(tmp_path, monkeypatch):
@@ -206,7 +292,8 @@ def test_a_misspelt_key_is_told_with_the_nearest(tmp_path):
         embed(recipe)
     assert str(caught.value) == (
         f"{recipe}:3: unknown key 'epoch'; valid here: texts, out, method, size, window, epochs, negative, min_count, "
-        "sample, normalizer, segmentation, seed, workers, max_words, bucket, extra_words — did you mean 'epochs'?"
+        "sample, normalizer, segmentation, seed, workers, max_words, bucket, cover, senses, concepts — did you mean "
+        "'epochs'?"
     )
 
 
@@ -236,18 +323,25 @@ def test_the_defaults_shown_are_the_defaults():
             assert shown[name] == str(parameter.default)
 
 
+RECIPES = sorted((Path(__file__).parents[2] / "recipes" / "pretraining").glob("*2vec-*.yaml")) + sorted(
+    (Path(__file__).parents[2] / "recipes" / "pretraining").glob("fasttext-*.yaml")
+)
+
+
 def test_recipes_have_known_keys_and_no_test_text():
-    recipes = sorted((Path(__file__).parents[2] / "recipes" / "pretraining").glob("word2vec-*.yaml"))
-    assert recipes
-    for recipe in recipes:
+    assert len(RECIPES) >= 6
+    for recipe in RECIPES:
         values = yaml.safe_load(recipe.read_text(encoding="utf-8"))
         assert set(values) <= set(inspect.signature(train_word_vectors).parameters)
         assert not [text for text in values["texts"] if re.search(r"test", text, re.IGNORECASE)]
+        assert values["out"] == f"runs/{recipe.stem}"
+        assert f"zoo embed recipes/pretraining/{recipe.name}" in recipe.read_text(encoding="utf-8")
 
 
-def test_every_text_of_the_recipe_is_there(data_root, monkeypatch, tmp_path):
-    recipe = Path(__file__).parents[2] / "recipes" / "pretraining" / "word2vec-en.yaml"
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.stem)
+def test_every_text_of_a_recipe_is_there(data_root, monkeypatch, tmp_path, recipe):
     monkeypatch.chdir(tmp_path)
-    paths = find_texts(yaml.safe_load(recipe.read_text(encoding="utf-8"))["texts"])
-    assert len(paths) == 11
+    texts = yaml.safe_load(recipe.read_text(encoding="utf-8"))["texts"]
+    paths = find_texts(texts)
+    assert len(paths) >= len(texts)
     assert all(next(read_texts(path)) for path in paths)

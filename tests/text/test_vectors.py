@@ -1,12 +1,14 @@
 import gzip
 import pickle
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from zoo.data.document import DataFormatError
+from zoo.text.ngrams import Ngrams
 from zoo.text.vectors import WordVectors, read_vectors, vectors_for, write_vectors
 
 WORDS = ["cancer", "β-catenin", "naïve", "𝛼", "e\u0301", "5.6", "a\u00a0b", "{", "\u2028x", "."]
@@ -43,6 +45,47 @@ def test_safetensors_keep_normalizer_and_training(vectors, tmp_path):
     write_vectors(vectors, tmp_path / "v.safetensors")
     read = read_vectors(tmp_path / "v.safetensors")
     assert (read.normalizer, read.training) == ("lower-digits", {"method": "word2vec-skipgram", "size": 7})
+
+
+def test_safetensors_keep_ngrams(vectors, tmp_path):
+    ngrams = Ngrams(np.random.default_rng(2).normal(size=(11, 7)).astype(np.float32), 2, 5)
+    write_vectors(replace(vectors, ngrams=ngrams), tmp_path / "v.safetensors")
+    read = read_vectors(tmp_path / "v.safetensors").ngrams
+    assert np.array_equal(read.matrix, ngrams.matrix)
+    assert (read.shortest, read.longest) == (2, 5)
+    write_vectors(replace(vectors, ngrams=ngrams), tmp_path / "v.bin")
+    assert read_vectors(tmp_path / "v.bin").ngrams is None
+    ngrams.matrix[3, 1] = np.nan
+    write_vectors(replace(vectors, ngrams=ngrams), tmp_path / "v.safetensors")
+    with pytest.raises(DataFormatError, match="a vector of n-grams is not finite"):
+        read_vectors(tmp_path / "v.safetensors")
+    with pytest.raises(ValueError, match="Expected n-grams of 7 dimensions, as the words, but got 3"):
+        replace(vectors, ngrams=Ngrams(np.zeros((2, 3), np.float32)))
+
+
+def test_senses_are_told(vectors):
+    assert vectors.senses is None
+    assert replace(vectors, training={"arguments": {"senses": "rules-es"}}).senses == "rules-es"
+
+
+def test_words_without_a_vector_are_composed_of_ngrams(vectors):
+    ngrams = Ngrams(np.random.default_rng(2).normal(size=(11, 7)).astype(np.float32))
+    words = ["<pad>", "<unk>", "cancer", "cancers"]
+    rows = vectors_for(words, replace(vectors, ngrams=ngrams), normalizer="lower-digits")
+    assert rows.found.tolist() == [False, False, True, True]
+    assert rows.composed.tolist() == [False, False, False, True]
+    assert np.array_equal(rows.matrix[2:], [vectors.matrix[0], ngrams.compose("cancers")])
+    assert not rows.matrix[:2].any()
+    assert not vectors_for(words, vectors, normalizer="lower-digits").composed.any()
+
+
+def test_ngrams_of_a_gensim_file(tmp_path):
+    from gensim.models import FastText
+
+    model = FastText([["gout", "urate"]] * 20, vector_size=6, min_count=1, bucket=50, min_n=2, max_n=4, epochs=1)
+    model.save(str(tmp_path / "v.kv"))
+    read = read_vectors(tmp_path / "v.kv", trust_pickle=True)
+    np.testing.assert_allclose(read.compose("gouty"), model.wv["gouty"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("binary", [False, True])

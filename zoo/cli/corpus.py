@@ -1,4 +1,4 @@
-"""``zoo corpus``: which corpora are known, what is in one, and whether it is sound."""
+"""``zoo corpus``: which corpora are known, what is in one, whether it is sound; ``prepare`` has a file of its own."""
 
 import shutil
 import sys
@@ -12,6 +12,7 @@ import typer
 
 from zoo.cli.console import table_console
 from zoo.cli.inputs import has_splits
+from zoo.cli.prepare import prepare
 from zoo.cli.progress import Step, documents_progress
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 corpus = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Which corpora are known (**list**), what is in one (**stats**), and whether it is sound (**check**).",
+    help="Which corpora are known (**list**), what is in one (**stats**), and whether it is sound (**check**); text to "
+    "pretrain on (**prepare**).",
     epilog="Begin with `zoo corpus list`; the folder the corpora lie in is named by ZOO_DATA.",
 )
 
@@ -269,3 +271,6 @@ def _ceilings(splits: _Splits, scheme: str, step: Step) -> dict[str, "Flattening
         )
         for split, documents in splits.items()
     }
+
+
+corpus.command()(prepare)  # the last to be listed

@@ -32,26 +32,49 @@ def embed(
         float | None, typer.Option(help="Words more frequent than this share are thinned out.", show_default="0.0001")
     ] = None,
     normalizer: Annotated[
-        str | None, typer.Option(help="none, lower or lower-digits.", show_default="lower-digits")
+        str | None, typer.Option(help="none, lower, lower-digits or lower-num.", show_default="lower-digits")
     ] = None,
     segmentation: Annotated[str | None, typer.Option(help="Rule for sentences and words.", show_default="v1")] = None,
     seed: Annotated[int | None, typer.Option(help="Exact repetition takes one worker.", show_default="1")] = None,
     workers: Annotated[int | None, typer.Option(help="Threads.", show_default="2")] = None,
     max_words: Annotated[int | None, typer.Option(help="Read no more words.", show_default="all")] = None,
     bucket: Annotated[int | None, typer.Option(help="fastText: rows for n-grams.", show_default="200000")] = None,
-    extra_words: Annotated[
-        list[str] | None, typer.Option("--extra-word", help="fastText: a further word to compose (repeat for more).")
+    cover: Annotated[
+        list[str] | None,
+        typer.Option(help="fastText: a corpus, file or folder whose every word is to have a vector (repeat for more)."),
+    ] = None,
+    senses: Annotated[
+        str | None, typer.Option(help="Vectors of word|POS, by rules-en, rules-es or a spaCy pipeline.")
+    ] = None,
+    concepts: Annotated[
+        str | None, typer.Option(help="Regular expression of concept identifiers, which take the place of mentions.")
     ] = None,
 ) -> None:
-    """Train word vectors on raw text and write vectors.safetensors and vectors.json.
+    """Train vectors of words, senses or concepts on raw text and write vectors.safetensors and vectors.json.
 
     - `zoo embed recipes/pretraining/word2vec-en.yaml`
 
-    - `zoo embed recipes/pretraining/word2vec-en.yaml --method fasttext-skipgram --out runs/fasttext-en`
+    - `zoo embed recipes/pretraining/fasttext-es.yaml --cover pharmaconer --cover my-corpus`
 
     - `zoo embed --text my-folder --text 'more/*.txt.gz' --out runs/my-vectors --workers 8`
 
-    An option given here counts more than the recipe's. Both files appear only when training is done.
+    - `zoo embed recipes/pretraining/sense2vec-es.yaml --senses rules-es --out runs/my-senses`
+
+    - `zoo embed --text mentions.pubtator --concepts '(?:MESH:)?([CD][0-9]{6,9})' --out runs/my-concepts`
+
+    An option given here counts more than the recipe's. Both files appear only when training is done. Texts are of any
+    format; of annotated ones, only the text is read. `zoo corpus prepare` gathers one language of Dublin Core XML.
+
+    **fastText** keeps its n-grams in the file: a tagger's words that were never seen get vectors composed of them.
+    --cover names corpora whose words, all splits, are composed now and written with the others.
+
+    **Senses** (--senses) are words with their part of speech, `frío|NOUN`. A tagger with such vectors needs the same
+    rules or pipeline: the file says which.
+
+    **Concepts** (--concepts): an identifier that matches the regular expression stays one word as it is, and in
+    annotated files takes the place of the mentions that have it; what a group in the expression matches is written.
+
+    Look at the result with `zoo vectors`.
     """
     given = {name: value for name, value in locals().items() if name != "recipe" and value not in (None, [])}
     from zoo.pretraining.word_vectors import train_word_vectors

@@ -10,9 +10,12 @@ from zoo.cli.corpus import corpus
 from zoo.cli.demo import demo
 from zoo.cli.embed import embed
 from zoo.cli.evaluate import evaluate
+from zoo.cli.explain import explain
 from zoo.cli.listing import list_command
+from zoo.cli.pretrain import pretrain
 from zoo.cli.tag import tag
 from zoo.cli.train import train
+from zoo.cli.vectors import vectors
 
 app = typer.Typer(
     name="zoo",
@@ -26,10 +29,13 @@ app.command(rich_help_panel="Use")(tag)
 app.command(rich_help_panel="Use")(demo)
 app.command("list", rich_help_panel="Use")(list_command)
 app.command(rich_help_panel="Use")(evaluate)
+app.command(rich_help_panel="Use")(explain)
 app.add_typer(corpus, name="corpus", rich_help_panel="Corpora")
 app.command(rich_help_panel="Corpora")(convert)
 app.command(rich_help_panel="Make", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(train)
 app.command(rich_help_panel="Make")(embed)
+app.add_typer(pretrain, name="pretrain", rich_help_panel="Make")
+app.add_typer(vectors, name="vectors", rich_help_panel="Make")
 
 
 def _version(show: bool) -> None:
@@ -49,7 +55,7 @@ def run() -> None:
     """Runs the command line; what a user can mend is one line on standard error, not a traceback."""
     try:
         app()
-    except (ValueError, KeyError, OSError) as error:
+    except (ValueError, KeyError, OSError, ModuleNotFoundError) as error:
         message = error.args[0] if isinstance(error, KeyError) else error
         typer.secho(f"zoo: {message}", fg="red", err=True)
         sys.exit(2)

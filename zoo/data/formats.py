@@ -13,6 +13,7 @@ from zoo.data import (
     bioc_json,
     brat,
     conll,
+    dublin_core,
     genetag,
     html,
     jsonl,
@@ -74,6 +75,7 @@ FORMATS = {
     "genetag": Format("BioCreative II GM: .in with GENE.eval", genetag.read, genetag.write, (".in",), is_folder=True),
     "jsonl": Format("JSON Lines: a document a line, nothing lost", jsonl.read, jsonl.write, (".jsonl", ".ndjson")),
     "tokens": Format("JSON Lines of tokens and ner_tags (Hugging Face datasets)", tokens.read, tokens.write, ()),
+    "dublin-core": Format("Dublin Core XML: titles and descriptions, read only", dublin_core.read, None, (".xml",)),
     "text": Format("plain text, read only", rawtext.read, None, ()),  # `.txt` says little: see `detect`
     "html": Format("a page to look at, written only", None, html.write, (".html", ".htm")),
 }
@@ -98,6 +100,8 @@ def detect(path: str | Path) -> str:
     if not path.exists():
         raise FileNotFoundError(f"No such file or folder: {path}.")
     told = told_by_ending(path)
+    if told == "bioc" and path.is_file() and dublin_core.is_dublin_core(path):
+        return "dublin-core"
     if told and told not in ("jsonl", "bioc-json"):
         return told
     if not path.is_file():

@@ -81,3 +81,24 @@ def load(name_or_folder: str | Path) -> "Tagger":
     except KeyError as error:
         raise CheckpointError(folder, f"{error.args[0]} Update bioner-zoo to read it.") from error
     return architecture.from_pretrained(folder)
+
+
+def load_architecture(architecture: str, checkpoint: str | None = None) -> "Tagger":
+    """Loads a shipped checkpoint of an architecture.
+
+    Args:
+        architecture: A key of the registry.
+        checkpoint: The part of the checkpoint's name after the architecture's; by default that of the first in the
+            index.
+
+    Raises:
+        ValueError: If no checkpoint of this architecture ships; the message names those that do.
+        KeyError: If no checkpoint of that name does.
+    """
+    names = list_checkpoints(f"{architecture}.*")
+    if not names:
+        raise ValueError(
+            f"No checkpoint of {architecture} ships, only {', '.join(list_checkpoints())}; `zoo train` makes one from "
+            f"a recipe, as recipes/<corpus>/{architecture}.yaml."
+        )
+    return load(names[0] if checkpoint is None else f"{architecture}.{checkpoint}")

@@ -149,6 +149,10 @@ class CharacterAttention(nn.Module):
                 initialize_uniform(layer)
 
     def forward(self, characters: Tensor, words: Tensor) -> Tensor:
+        """The mean of each form's characters, shape (U, E), from the arguments of :meth:`attend`."""
+        return self.attend(characters, words)[0]
+
+    def attend(self, characters: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
         """Attends to the characters of forms.
 
         Args:
@@ -156,14 +160,16 @@ class CharacterAttention(nn.Module):
             words: Vector of each form's word, shape (U, D).
 
         Returns:
-            Shape (U, E).
+            The mean of each form's characters, shape (U, E), and the weights of every dimension in it, shape
+            (U, C, E): they sum to 1 over the characters and are 0 on padding.
         """
         embedded = self.embedding(characters)  # (U, C, E); zeros on padding, as beyond the border
         seen = self.window_layer(embedded.transpose(1, 2)).transpose(1, 2)  # (U, C, E)
         if self.word_layer is not None:
             seen = seen + self.word_layer(words)[:, None]
         scores = self.weight_layer(torch.tanh(seen)).masked_fill((characters == 0)[..., None], -torch.inf)
-        return (scores.softmax(dim=1) * embedded).sum(1)
+        weights = scores.softmax(dim=1)
+        return (weights * embedded).sum(1), weights
 
 
 def word_windows(read: Tensor, forms: Tensor, mask: Tensor) -> Tensor:

@@ -16,10 +16,9 @@ Printed by Habibi et al., NCBI Disease test: F1 84.44. What is measured here sta
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence
 
 from zoo.crf import CRF
-from zoo.models.layers import drop_words, initialize_embedding, initialize_lstm, read_words
+from zoo.models.layers import drop_words, initialize_embedding, initialize_lstm, read_spellings, read_words
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
@@ -95,8 +94,4 @@ class CharBiLstmCrf(Tagger):
 
     def _spell(self, characters: Tensor) -> Tensor:
         """The last state of each direction for every distinct form: (U, C) -> (U, 2H)."""
-        embedded = self.character_embedding(characters)  # (U, C, E)
-        lengths = (characters > 0).sum(1).cpu()  # (U), so that no state depends on the longest form of the batch
-        packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
-        _, (last, _) = self.character_lstm(packed)  # (2, U, H)
-        return last.transpose(0, 1).flatten(1)
+        return read_spellings(self.character_lstm, self.character_embedding, characters)

@@ -18,7 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from zoo.crf import CRF
-from zoo.models.layers import ColumnDropout, drop_words, initialize_embedding, initialize_lstm, read_words
+from zoo.models.layers import (
+    ColumnDropout,
+    drop_words,
+    filter_spellings,
+    initialize_embedding,
+    initialize_lstm,
+    read_words,
+)
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
@@ -63,7 +70,7 @@ class CharCnnBiLstmCrf(Tagger):
     ) -> None:
         super().__init__(codec=codec, words=words, characters=characters, normalizer=normalizer)
         tags = len(self.codec.tags)
-        self.word_dropout, self.widths = word_dropout, widths
+        self.word_dropout = word_dropout
         self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
         self.character_embedding = nn.Embedding(len(characters), character_size, padding_idx=0)
         self.character_cnn = nn.ModuleList(
@@ -91,20 +98,7 @@ class CharCnnBiLstmCrf(Tagger):
         words = batch.words  # (B, W)
         if self.training and self.word_dropout:
             words = drop_words(words, batch.mask, self.word_dropout, self.words[UNKNOWN])
-        spelled = self._spell(batch.characters)[batch.forms]  # (U, F) -> (B, W, F)
-        features = self.dropout(torch.cat([self.word_embedding(words), spelled], dim=-1))  # (B, W, H)
+        spelled = filter_spellings(self.character_cnn, self.character_embedding, batch.characters)  # (U, F)
+        features = self.dropout(torch.cat([self.word_embedding(words), spelled[batch.forms]], dim=-1))  # (B, W, H)
         states = self.dropout(read_words(self.lstm, features, batch.mask))  # (B, W, 2H)
         return self.output_layer(torch.tanh(self.tanh_layer(states)))  # (B, W, T)
-
-    def _spell(self, characters: Tensor) -> Tensor:
-        """Features of every distinct form: (U, C) -> (U, F)."""
-        embedded = self.character_embedding(characters).transpose(1, 2)  # (U, E, C)
-        # Padding embeds to zero, as the border of the convolution does; what sees nothing but padding is cut off, so
-        # that a form's features do not depend on the longest form of the batch.
-        length = (characters > 0).sum(1)  # (U)
-        pooled = []
-        for width, cnn in zip(self.widths, self.character_cnn, strict=True):
-            filtered = cnn(embedded)  # (U, F, C + width - 1)
-            beyond = torch.arange(filtered.shape[2], device=length.device) >= length[:, None] + width - 1
-            pooled.append(filtered.masked_fill(beyond[:, None], -torch.inf).amax(2))
-        return torch.cat(pooled, dim=1).relu()

@@ -1,7 +1,14 @@
 """What two architectures or more are built of; what only one uses stands in its own file."""
 
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from zoo.text.codec import Window
+from zoo.text.lexicon import Lexicon
 
 
 def read_words(lstm: nn.LSTM, features: Tensor, mask: Tensor) -> Tensor:
@@ -27,6 +34,83 @@ def read_words(lstm: nn.LSTM, features: Tensor, mask: Tensor) -> Tensor:
         state = torch.lstm(read, (start, start), own, True, 1, 0.0, lstm.training, False, True)[0]  # (B, W, H)
         states.append(state.take_along_dim(turned, 1) if suffix else state)
     return torch.cat(states, 2) * mask[..., None]
+
+
+def read_spellings(lstm: nn.LSTM, embedding: Callable[[Tensor], Tensor], characters: Tensor) -> Tensor:
+    """The last state of each direction of a character BiLSTM for every distinct form (Lample et al. 2016, section 4.1).
+
+    Args:
+        lstm: Of one layer, batch first, of two directions with H units in each.
+        embedding: Makes characters (U, C) vectors of E dimensions (U, C, E); what it makes of padding does not count.
+        characters: Rows of characters, at least one a form, 0 on padding, shape (U, C).
+
+    Returns:
+        Shape (U, 2H).
+    """
+    embedded = embedding(characters)  # (U, C, E)
+    lengths = (characters > 0).sum(1).cpu()  # (U), so that no state depends on the longest form of the batch
+    packed = pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
+    _, (last, _) = lstm(packed)  # (2, U, H)
+    return last.transpose(0, 1).flatten(1)
+
+
+def filter_spellings(filters: Iterable[nn.Module], embedding: nn.Embedding, characters: Tensor) -> Tensor:
+    """The largest output of each filter of a character CNN over every distinct form (Ma & Hovy 2016, section 2.1).
+
+    Args:
+        filters: Convolutions over characters, each padded by its width less one, of F filters in all.
+        embedding: Of characters, zeros on padding.
+        characters: Rows of characters, at least one a form, 0 on padding, shape (U, C).
+
+    Returns:
+        Shape (U, F); none is below zero.
+    """
+    embedded = embedding(characters).transpose(1, 2)  # (U, C, E) -> (U, E, C)
+    # Padding embeds to zero, as the border of the convolution does; what sees nothing but padding is cut off, so
+    # that a form's features do not depend on the longest form of the batch.
+    length = (characters > 0).sum(1)  # (U)
+    pooled = []
+    for convolution in filters:
+        filtered = convolution(embedded)  # (U, F, C + width - 1)
+        seen = length + filtered.shape[2] - characters.shape[1]  # (U)
+        beyond = torch.arange(filtered.shape[2], device=length.device) >= seen[:, None]
+        pooled.append(filtered.masked_fill(beyond[:, None], -torch.inf).amax(2))
+    return torch.cat(pooled, dim=1).relu()
+
+
+def match_tags(lexicon: Lexicon, forms: Sequence[str]) -> np.ndarray:
+    """Where each word stands in a term of a lexicon: a row of :func:`lexicon_embedding`.
+
+    Args:
+        lexicon: Its longest matches from the left are tagged.
+        forms: W words as written.
+
+    Returns:
+        int64, shape (W): 1 outside of terms, 2 first, 3 inside, 4 last, 5 the only word of one; 0 is left to padding.
+
+    Examples:
+        >>> from zoo.text.lexicon import lexicon_vocabulary
+        >>> lexicon = Lexicon(lexicon_vocabulary(["asthma", "type 2 diabetes"], "v1"))
+        >>> match_tags(lexicon, "Neither Type 2 diabetes nor asthma".split())
+        array([1, 2, 3, 4, 1, 5])
+    """
+    tags = np.ones(len(forms), dtype=np.int64)
+    for first, end in lexicon.matches(forms):
+        tags[first:end] = 3
+        tags[first], tags[end - 1] = (2, 4) if end - first > 1 else (5, 5)
+    return tags
+
+
+def with_matches(windows: Iterable[Window], lexicon: Lexicon) -> list[Window]:
+    """Windows with the layer ``lexicon``: the :func:`match_tags` of their words, shape (W)."""
+    return [w._replace(layers={**w.layers, "lexicon": match_tags(lexicon, w.forms)}) for w in windows]
+
+
+def lexicon_embedding(size: int) -> nn.Embedding:
+    """A vector for each of :func:`match_tags`, zeros for padding."""
+    embedding = nn.Embedding(6, size, padding_idx=0)
+    initialize_embedding(embedding)
+    return embedding
 
 
 class ColumnDropout(nn.Module):

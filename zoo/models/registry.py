@@ -5,6 +5,13 @@ from zoo.models.bilstm import BiLstm
 from zoo.models.char_attention_blstm_crf import CharAttentionBlstmCrf
 from zoo.models.char_bilstm_crf import CharBiLstmCrf
 from zoo.models.char_cnn_bilstm_crf import CharCnnBiLstmCrf
+from zoo.models.cnn_mls import CnnMls
+from zoo.models.contextual_string_bilstm_crf import ContextualStringBilstmCrf
+from zoo.models.crf_rnn_svm import CrfRnnSvm
+from zoo.models.dictionary_regex import DictionaryRegex
+from zoo.models.extended_neuroner import ExtendedNeuroNER
+from zoo.models.feature_crf import FeatureCrf
+from zoo.models.lexicon_bilstm_crf import LexiconBilstmCrf
 from zoo.models.tagger import Tagger
 
 ARCHITECTURES: dict[str, type[Tagger]] = {
@@ -12,6 +19,13 @@ ARCHITECTURES: dict[str, type[Tagger]] = {
     "char_attention_blstm_crf": CharAttentionBlstmCrf,
     "char_bilstm_crf": CharBiLstmCrf,
     "char_cnn_bilstm_crf": CharCnnBiLstmCrf,
+    "cnn_mls": CnnMls,
+    "contextual_string_bilstm_crf": ContextualStringBilstmCrf,
+    "crf_rnn_svm": CrfRnnSvm,
+    "dictionary_regex": DictionaryRegex,
+    "extended_neuroner": ExtendedNeuroNER,
+    "feature_crf": FeatureCrf,
+    "lexicon_bilstm_crf": LexiconBilstmCrf,
 }
 
 

@@ -27,8 +27,9 @@ class Tagger(LightningModule):
     """An architecture with its codec: what is trained, published and used.
 
     An architecture is a subclass with a keyword-only constructor that begins with ``super().__init__(codec=…, words=…,
-    characters=…, normalizer=…)`` and builds its layers, among them ``crf`` and, where it has word vectors,
-    ``word_embedding``, and defines :meth:`encode`. Its other constructor arguments are plain JSON values: they become
+    characters=…, normalizer=…)`` and builds its layers, among them ``crf``, where it has word vectors ``word_embedding``, and, where emissions come of
+    a linear layer, ``output_layer`` (what that reads is what :mod:`zoo.models.explain` shows of a word), and defines
+    :meth:`encode`. Its other constructor arguments are plain JSON values: they become
     the ``model`` section of recipe and checkpoint.
 
     What few architectures need they override: ``resources`` and :meth:`vocabularies_from` for vocabularies besides
@@ -48,6 +49,8 @@ class Tagger(LightningModule):
     """Name in the registry, in recipes and in checkpoints."""
     resources: ClassVar[tuple[str, ...]] = ()
     """Keys of a recipe's ``resources`` section that this architecture is built from."""
+    optional: ClassVar[tuple[str, ...]] = ()
+    """Those of ``resources`` that it can do without."""
     descends: ClassVar[bool] = True
     """Whether it learns by gradient descent; one that does not learns in :meth:`learn` alone."""
     word_embedding: nn.Embedding

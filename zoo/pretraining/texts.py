@@ -48,23 +48,26 @@ def read_texts(path: str | Path) -> Iterator[str]:
     """The text of a file or folder, in parts that no sentence crosses, whatever the annotations.
 
     Read are plain text (a part is a line), PubTator (titles and abstracts alone, so that a faulty annotation is no
-    obstacle), BioCreative II GM sentence files (``.in``: the id is taken off), folders of ``.txt`` and every other
-    format of :data:`zoo.data.formats.FORMATS`; ``.gz`` as well.
+    obstacle), BioCreative II GM sentence files (``.in``: the id is taken off), folders of ``.txt`` (annotations beside
+    them are not looked at) and every other format of :data:`zoo.data.formats.FORMATS`; ``.gz`` as well. Dublin Core XML
+    is read in all its languages: :mod:`zoo.pretraining.prepare` takes one.
 
     Raises:
         DataFormatError: If the format cannot be told, or a file is not UTF-8 or damaged.
     """
     path = Path(path)
-    if path.is_dir():
+    format_name = "genetag" if path.suffix == ".in" else formats.detect(path)
+    if path.is_dir() and format_name in ("text", "brat"):
         yield from (document.text for document in rawtext.read(path))
     elif path.suffix == ".in":
         yield from _captured(_GENE_MENTION_LINE, path)
-    elif (format_name := formats.detect(path)) == "pubtator":
+    elif format_name == "pubtator" and path.is_file():
         yield from _captured(_PUBTATOR_TEXT, path)
     elif path.name.endswith(rawtext.ENDINGS) and format_name in ("text", "brat"):
         yield from textfile.read_lines(path)
     else:
-        yield from (document.text for document in formats.read(path, format_name))
+        options = {"lenient": True} if "lenient" in formats.FORMATS[format_name].reader_options else None
+        yield from (document.text for document in formats.read(path, format_name, options))
 
 
 def _captured(pattern: re.Pattern[str], path: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Word vectors from raw text: word2vec and fastText.
+"""Word vectors from raw text: word2vec and fastText; of words, senses or concepts.
 
 Sources:
     Mikolov, Sutskever, Chen, Corrado & Dean, "Distributed representations of words and phrases and their
@@ -6,7 +6,8 @@ Sources:
     Mikolov, Chen, Corrado & Dean, "Efficient estimation of word representations in vector space" (2013): CBOW.
     Bojanowski, Grave, Joulin & Mikolov, "Enriching word vectors with subword information" (TACL 5, 2017): fastText.
 
-Training itself is gensim's.
+What is trained — words, senses of words, identifiers of concepts — is a matter of how the text is written down first
+(:mod:`zoo.pretraining.sentences`, :mod:`zoo.pretraining.concepts`). Training itself is gensim's.
 """
 
 import json
@@ -15,14 +16,21 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
+from zoo.data.corpora import CORPORA
+from zoo.data.splits import has_splits, load_corpus
 from zoo.data.textfile import writing
+from zoo.pretraining.concepts import Concepts
+from zoo.pretraining.sentences import Sentences, counted
 from zoo.pretraining.texts import find_texts, read_texts
-from zoo.text.segment import RULES, Segmenter
+from zoo.text.linguistics import load_linguistics
+from zoo.text.ngrams import Ngrams
+from zoo.text.segment import RULES
 from zoo.text.vectors import WordVectors, write_vectors
 from zoo.text.vocab import NORMALIZERS
 
@@ -35,6 +43,7 @@ Progress = Callable[[str, int, int | None], None]
 
 _FIRST_RATE, _LAST_RATE = 0.025, 0.0001
 _SHARD_WORDS = 1_000_000
+_STEP_WORDS = 20_000  # read between two signs of progress
 
 
 def train_word_vectors(
@@ -54,13 +63,16 @@ def train_word_vectors(
     workers: int = 2,
     max_words: int | None = None,
     bucket: int = 200_000,
-    extra_words: Sequence[str] = (),
+    cover: Sequence[str | Path] = (),
+    senses: str | None = None,
+    concepts: str | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> WordVectors:
     """Trains word vectors and writes ``vectors.safetensors`` and the report ``vectors.json``.
 
     Both replace files of an earlier run, and only when all is done: an interrupted run leaves nothing under these
     names. With one worker, the same seed and texts give the same vectors; with more, workers race and they do not.
+    fastText's n-grams are written with its vectors, so that any other word's can be composed later.
 
     Args:
         texts: Files, folders and patterns; see :func:`zoo.pretraining.texts.find_texts` and ``read_texts``.
@@ -78,8 +90,13 @@ def train_word_vectors(
         workers: Threads.
         max_words: Stop reading after the sentence that reaches so many words.
         bucket: fastText: rows of the table its n-grams are hashed to.
-        extra_words: fastText: further words (as of a corpus to be tagged) whose vectors are composed of their n-grams
-            and written after all others; n-grams themselves are not kept.
+        cover: fastText: corpora (by name, or a folder that has splits), files, folders and patterns, all of whose words
+            that have no vector get one, composed of their n-grams and written after all others. Of a corpus, every
+            split is read, and only its text.
+        senses: Linguistics (:func:`zoo.text.linguistics.load_linguistics`) by which words become senses,
+            ``normalizedword|POS``.
+        concepts: A regular expression of concept identifiers: they stay one word as they are, and take the place of
+            the mentions that have them in annotated documents; see :class:`zoo.pretraining.concepts.Concepts`.
         progress: Told how far reading and training are.
 
     Returns:
@@ -93,28 +110,34 @@ def train_word_vectors(
     settings = {name: value for name, value in locals().items() if name not in ("out", "progress")}
     _check(settings)
     started = time.perf_counter()
-    paths = find_texts(texts)
+    identifiers = Concepts(concepts) if concepts else None
+    linguistics = load_linguistics(senses) if senses else None
+    sentences = Sentences(segmentation, normalizer, linguistics, identifiers)
+    paths, covered = find_texts(texts), _covered(cover)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".sentences-") as cache:
-        sentences = _sentences(paths, Segmenter(segmentation), NORMALIZERS[normalizer], max_words)
-        corpus = _write_corpus(sentences, Path(cache), _SHARD_WORDS * workers, progress)
+        parts = (part for path in paths for part in (identifiers.read if identifiers else read_texts)(path))
+        corpus = _write_corpus(sentences(parts, max_words), Path(cache), _SHARD_WORDS * workers, progress)
         seconds_reading = time.perf_counter() - started
+        found = dict(identifiers.counts) if identifiers else {}
         model = _untrained(settings, corpus)
         _train(model, corpus, epochs, progress)
-    words, matrix = _rows(model, map(NORMALIZERS[normalizer], extra_words))
+    words, matrix = _rows(model, chain.from_iterable(sentences(covered)))
     report = {
-        "arguments": settings | {"texts": [str(text) for text in texts], "extra_words": len(extra_words)},
+        "arguments": settings | {"texts": [*map(str, texts)], "cover": [*map(str, cover)]},
         "files": len(paths),
         "words": corpus.words,
         "word_types": len(corpus.counts),
         "vocabulary": len(model.wv),
         "composed_of_ngrams": len(words) - len(model.wv),
+        "linguistics": linguistics.describe() if linguistics else None,
+        "concepts": found,
         "seconds_reading": round(seconds_reading, 1),
         "seconds": round(time.perf_counter() - started, 1),
         "versions": _versions(),
     }
-    vectors = WordVectors(words, matrix, normalizer, report)
+    vectors = WordVectors(words, matrix, normalizer, report, _ngrams(model))
     write_vectors(vectors, folder / "vectors.safetensors")
     with writing(folder / "vectors.json") as file:
         file.write(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
@@ -133,25 +156,22 @@ def _check(settings: Mapping[str, Any]) -> None:
         raise ValueError(f"Expected max_words of at least 1, or none, but got {settings['max_words']}.")
     if not settings["texts"]:
         raise ValueError("Expected at least one text but got none.")
-    if settings["extra_words"] and not settings["method"].startswith("fasttext"):
-        raise ValueError(f"Expected a fastText method for extra_words but got {settings['method']!r}.")
-    for word in settings["extra_words"]:
-        if [word] != word.split():
-            raise ValueError(f"Expected extra_words of one word each but got {word!r}.")
+    if settings["cover"] and not settings["method"].startswith("fasttext"):
+        raise ValueError(f"Expected a fastText method for cover but got {settings['method']!r}.")
+    if settings["senses"] and settings["concepts"]:
+        raise ValueError("Expected senses or concepts but got both; an identifier has no part of speech.")
 
 
-def _sentences(
-    paths: Sequence[Path], segmenter: Segmenter, normalize: Callable[[str], str], max_words: int | None
-) -> Iterator[list[str]]:
-    """Normalized words of each sentence."""
-    word_count = 0
-    for path in paths:
-        for text in read_texts(path):
-            for sentence in segmenter(text):
-                yield [normalize(text[start:end]) for start, end in sentence]
-                word_count += len(sentence)
-                if max_words is not None and word_count >= max_words:
-                    return
+def _covered(names: Sequence[str | Path]) -> Iterator[str]:
+    """The texts of corpora and of files, folders and patterns; all are looked for before any is read."""
+    sources: list[Iterator[str]] = []
+    for name in names:
+        if str(name) in CORPORA or (Path(name).is_dir() and has_splits(Path(name))):
+            splits = load_corpus(name).splits.values()
+            sources.append(document.text for documents in splits for document in documents)
+        else:
+            sources += map(read_texts, find_texts([name]))
+    return chain.from_iterable(sources)
 
 
 class _Corpus(NamedTuple):
@@ -171,9 +191,9 @@ class _Corpus(NamedTuple):
 def _write_corpus(sentences: Iterator[list[str]], folder: Path, shard_words: int, progress: Progress) -> _Corpus:
     corpus = _Corpus([], Counter())
     path = folder / "0"
+    sentences = counted(sentences, lambda words: progress("reading", words, None), _STEP_WORDS)
     while words := _write_shard(sentences, path, shard_words, corpus.counts):
         corpus.shards.append((path, words))
-        progress("reading", corpus.words, None)
         path = folder / str(len(corpus.shards))
     return corpus
 
@@ -222,10 +242,15 @@ def _rate(share_done: float) -> float:
     return _FIRST_RATE + (_LAST_RATE - _FIRST_RATE) * share_done
 
 
-def _rows(model: "Word2Vec | FastText", extra_words: Iterable[str]) -> tuple[list[str], np.ndarray]:
+def _rows(model: "Word2Vec | FastText", covered: Iterable[str]) -> tuple[list[str], np.ndarray]:
     """The vocabulary, most frequent first, then further words composed of their n-grams."""
-    composed = [word for word in dict.fromkeys(extra_words) if word not in model.wv.key_to_index]
+    composed = [word for word in dict.fromkeys(covered) if word not in model.wv.key_to_index]
     return [*model.wv.index_to_key, *composed], np.vstack([model.wv.vectors, *(model.wv[word] for word in composed)])
+
+
+def _ngrams(model: "Word2Vec | FastText") -> Ngrams | None:
+    table = getattr(model.wv, "vectors_ngrams", None)
+    return None if table is None else Ngrams(table, model.wv.min_n, model.wv.max_n)
 
 
 def _versions() -> dict[str, str]:

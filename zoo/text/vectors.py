@@ -1,7 +1,8 @@
 """Word vectors: the files they come in, and their rows for a vocabulary.
 
 The house's own file is one safetensors file: ``vectors`` (float32, N × D), ``words`` (uint8: UTF-8, a line feed after
-each word) and, as metadata, the normalizer and how they were trained. It holds nothing that can run.
+each word), of fastText also ``ngrams`` (float32, R × D), and, as metadata, the normalizer and how they were trained. It
+holds nothing that can run.
 """
 
 import contextlib
@@ -23,7 +24,8 @@ from safetensors.numpy import save
 
 from zoo.data import textfile
 from zoo.data.document import DataFormatError
-from zoo.text.vocab import NORMALIZERS
+from zoo.text.ngrams import Ngrams
+from zoo.text.vocab import NORMALIZERS, PAD, UNKNOWN
 
 _HEADER = re.compile(rb"(\d{1,18}) (\d{1,18})\s*?\r?\n")
 _PRINTABLE = re.compile(rb"[\t\r -~]+")
@@ -40,19 +42,34 @@ class WordVectors:
         matrix: float32, shape (N, D): one row a word.
         normalizer: How words were rewritten before training; ``None`` where the file does not say.
         training: How they were trained, as JSON values; empty where the file does not say.
+        ngrams: Of fastText: what the vectors of all other words are composed of.
 
     Raises:
-        ValueError: If there is not one row for each word.
+        ValueError: If there is not one row for each word, or n-grams have another size.
     """
 
     words: list[str]
     matrix: np.ndarray
     normalizer: str | None = None
     training: Mapping[str, Any] = field(default_factory=dict)
+    ngrams: Ngrams | None = None
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or len(self.words) != len(self.matrix):
             raise ValueError(f"Expected one row for each of {len(self.words)} words but got shape {self.matrix.shape}.")
+        if self.ngrams and self.ngrams.matrix.shape[1] != self.matrix.shape[1]:
+            sizes = self.matrix.shape[1], self.ngrams.matrix.shape[1]
+            raise ValueError("Expected n-grams of {} dimensions, as the words, but got {}.".format(*sizes))
+
+    @property
+    def senses(self) -> str | None:
+        """The linguistics by which words became senses, ``normalizedword|POS``; ``None`` where they are plain words."""
+        senses = self.training.get("arguments", {}).get("senses")
+        return None if senses is None else str(senses)
+
+    def compose(self, word: str) -> np.ndarray | None:
+        """The vector of any word, shape (D,), from its n-grams; ``None`` where there are none."""
+        return self.ngrams.compose(word) if self.ngrams else None
 
 
 def read_vectors(path: str | Path, *, trust_pickle: bool = False) -> WordVectors:
@@ -84,6 +101,8 @@ def read_vectors(path: str | Path, *, trust_pickle: bool = False) -> WordVectors
             vectors = _read_binary(file, path, header)
         else:
             vectors = _read_text(file, path, header)
+    if vectors.ngrams and not np.isfinite(vectors.ngrams.matrix).all():
+        raise _damaged(path, 0, "a vector of n-grams is not finite")
     infinite = np.flatnonzero(~np.isfinite(vectors.matrix).all(axis=1))
     if len(infinite):
         word = vectors.words[infinite[0]]
@@ -184,9 +203,12 @@ def _read_safetensors(path: Path) -> WordVectors:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             matrix, letters = file.get_tensor("vectors"), file.get_tensor("words")
+            table = file.get_tensor("ngrams") if "ngrams" in file.keys() else None  # noqa: SIM118 - no mapping
         words = letters.tobytes().decode("utf-8").split("\n")[:-1]
         training = json.loads(metadata.get("training", "{}"))
-        return WordVectors(words, matrix.astype(np.float32, copy=False), metadata.get("normalizer"), training)
+        lengths = json.loads(metadata.get("ngram_lengths", "[3, 6]"))
+        ngrams = None if table is None else Ngrams(table.astype(np.float32, copy=False), *lengths)
+        return WordVectors(words, matrix.astype(np.float32, copy=False), metadata.get("normalizer"), training, ngrams)
     except (SafetensorError, ValueError) as error:
         raise _damaged(path, 0, f"safetensors, but cut off, compressed or of something else ({error})") from error
 
@@ -204,7 +226,9 @@ def _read_gensim(path: Path, trust_pickle: bool) -> WordVectors:
     try:
         loaded = SaveLoad.load(str(path))
         keyed = getattr(loaded, "wv", loaded)
-        return WordVectors(list(keyed.index_to_key), np.array(keyed.vectors, dtype=np.float32))
+        table = getattr(keyed, "vectors_ngrams", None)  # of fastText
+        ngrams = None if table is None else Ngrams(np.array(table, dtype=np.float32), keyed.min_n, keyed.max_n)
+        return WordVectors(list(keyed.index_to_key), np.array(keyed.vectors, dtype=np.float32), ngrams=ngrams)
     except Exception as error:  # a damaged pickle can raise anything at all
         raise _damaged(path, 0, f"gensim cannot load it ({error!r})") from error
 
@@ -213,7 +237,7 @@ def write_vectors(vectors: WordVectors, path: str | Path) -> None:
     """Writes vectors in the format the name's ending says; the file appears only when all of it is written.
 
     Args:
-        vectors: What to write; only safetensors keeps the normalizer and the training.
+        vectors: What to write; only safetensors keeps the normalizer, the training and n-grams.
         path: ``.safetensors``, ``.bin`` (word2vec binary), ``.txt`` or ``.vec`` (word2vec text), the last two also
             with ``.gz``.
 
@@ -266,6 +290,9 @@ def _write_safetensors(vectors: WordVectors, path: Path) -> None:
     metadata = {"training": json.dumps(dict(vectors.training))}
     if vectors.normalizer is not None:
         metadata["normalizer"] = vectors.normalizer
+    if vectors.ngrams:
+        tensors["ngrams"] = np.ascontiguousarray(vectors.ngrams.matrix, np.float32)
+        metadata["ngram_lengths"] = json.dumps([vectors.ngrams.shortest, vectors.ngrams.longest])
     with _replacing(path) as partial:
         partial.write_bytes(save(tensors, metadata))  # `save_file` would make a file that only its owner can read
 
@@ -286,10 +313,12 @@ class VocabularyRows(NamedTuple):
     Args:
         matrix: float32, shape (V, D); zeros where a word has no vector.
         found: bool, shape (V): whether a word has one.
+        composed: bool, shape (V): whether it is composed of n-grams; such a word is found, too.
     """
 
     matrix: np.ndarray
     found: np.ndarray
+    composed: np.ndarray
 
     @property
     def coverage(self) -> float:
@@ -301,10 +330,11 @@ def vectors_for(vocabulary_words: Sequence[str], vectors: WordVectors, *, normal
     """The rows for a vocabulary.
 
     Where it is not known how the vectors' words were normalized (as for downloaded ones), a word takes the vector of
-    its own form, else that of the most frequent form that is normalized to it (``cancer`` that of ``Cancer``).
+    its own form, else that of the most frequent form that is normalized to it (``cancer`` that of ``Cancer``). Where
+    there are n-grams, the vectors of all other words are composed of them.
 
     Args:
-        vocabulary_words: Normalized words; entries such as padding are simply not found.
+        vocabulary_words: Normalized words; padding and the unknown word are not found.
         vectors: The vectors.
         normalizer: A key of ``NORMALIZERS``: how the vocabulary's words were rewritten.
 
@@ -326,7 +356,10 @@ def vectors_for(vocabulary_words: Sequence[str], vectors: WordVectors, *, normal
     row_of = {NORMALIZERS[normalizer](word): row for row, word in reversed(by_frequency)}
     row_of |= {word: row for row, word in reversed(by_frequency)}
     rows = np.array([row_of.get(word, -1) for word in vocabulary_words], dtype=np.int64)
-    found = rows >= 0
+    found, composed = rows >= 0, np.zeros(len(rows), bool)
     matrix = np.zeros((len(rows), vectors.matrix.shape[1]), np.float32)
     matrix[found] = vectors.matrix[rows[found]]
-    return VocabularyRows(matrix, found)
+    for row, word in enumerate(vocabulary_words) if vectors.ngrams else ():
+        if not found[row] and word not in (PAD, UNKNOWN) and (vector := vectors.compose(word)) is not None:
+            matrix[row], composed[row] = vector, True
+    return VocabularyRows(matrix, found | composed, composed)

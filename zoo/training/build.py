@@ -9,6 +9,9 @@ from typing import Any
 import torch
 
 from zoo.data.document import Document
+from zoo.data.splits import data_root
+from zoo.data.terminology import read_terms
+from zoo.models.character_lm import read_character_lms
 from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
@@ -35,12 +38,20 @@ class ResourcesConfig:
 
     Args:
         senses: Vectors of senses, a file of ``zoo embed``.
+        lexicon: Files of terms (:mod:`zoo.data.terminology`), each below the working directory or the data folder.
+        language_model: A folder of ``zoo pretrain character-lm``.
     """
 
     senses: str | None = None
+    lexicon: tuple[str, ...] = ()
+    language_model: str | None = None
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {"senses": lambda path: read_vectors(_existing(path, "senses"))}
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "senses": lambda path: read_vectors(_existing(path, "senses")),
+    "lexicon": lambda paths: _terms(paths),
+    "language_model": read_character_lms,
+}
 
 
 def build_tagger(
@@ -90,7 +101,7 @@ def _read_resources(kind: type[Tagger], config: ResourcesConfig) -> dict[str, An
     """What an architecture's ``resources`` name, each read from its place."""
     given = {field.name: value for field in fields(config) if (value := getattr(config, field.name))}
     unused = [name for name in given if name not in kind.resources]
-    missing = [name for name in kind.resources if name not in given]
+    missing = [name for name in kind.resources if name not in given and name not in kind.optional]
     if unused or missing:
         wrong = f"does not use {', '.join(unused)}" if unused else f"needs {', '.join(missing)}"
         raise ValueError(
@@ -98,6 +109,18 @@ def _read_resources(kind: type[Tagger], config: ResourcesConfig) -> dict[str, An
             f"{', '.join(kind.resources) or 'nothing'}."
         )
     return {name: _READERS[name](value) for name, value in given.items()}
+
+
+def _terms(paths: Sequence[str]) -> list[str]:
+    """The terms of terminologies, in the order of the files."""
+    found = [Path(path) if Path(path).exists() else data_root() / path for path in paths]
+    for path, place in zip(paths, found, strict=True):
+        if not place.exists():
+            raise FileNotFoundError(
+                f"No terminology at {path}, neither below the working directory nor below {data_root()} — correct it "
+                "in the recipe's section 'resources', or set ZOO_DATA."
+            )
+    return [term for place in found for term in read_terms(place)]
 
 
 def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:

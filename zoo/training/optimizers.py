@@ -9,6 +9,8 @@ from torch.nn import Parameter
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+_VECTORS = ("word_embedding.weight", "sense_embedding.weight")  # tables that vectors trained on raw text are put into
+
 
 @dataclass(frozen=True)
 class OptimizerConfig:
@@ -17,8 +19,9 @@ class OptimizerConfig:
     Args:
         name: ``adamw``, ``rmsprop`` (Zhou et al. 2021), ``adagrad`` (Lyu et al. 2017) or ``sgd`` (with momentum 0.9).
         learning_rate: At its highest.
-        word_vector_rate: Learning rate of the word vectors as a share of the others'; 0 freezes them. Pretrained
-            vectors are worth little movement: only words of the training corpus move, away from their neighbours.
+        word_vector_rate: Learning rate of the vectors of words and of senses as a share of the others'; 0 freezes
+            them. Pretrained vectors are worth little movement: only words of the training corpus move, away from
+            their neighbours.
         weight_decay: On matrices, never on vectors or embeddings.
         schedule: ``constant``; ``linear``: falls to 0 over all epochs; both after the warm-up.
         warmup_epochs: Over so many epochs the rate rises from 0.
@@ -33,7 +36,7 @@ class OptimizerConfig:
 
 
 def build_optimizer(config: OptimizerConfig, named: Iterable[tuple[str, Parameter]]) -> Optimizer:
-    """The optimizer of a recipe; word vectors have their own learning rate.
+    """The optimizer of a recipe; vectors of words and of senses have their own learning rate.
 
     Raises:
         ValueError: If its name is unknown.
@@ -42,7 +45,7 @@ def build_optimizer(config: OptimizerConfig, named: Iterable[tuple[str, Paramete
     kept: list[Parameter] = []
     vectors: list[Parameter] = []
     for name, parameter in named:
-        if name.endswith("word_embedding.weight"):
+        if name.endswith(_VECTORS):
             parameter.requires_grad_(config.word_vector_rate > 0)
             vectors.append(parameter)
         else:

@@ -12,9 +12,9 @@ from jsonargparse import ArgumentParser
 
 from zoo.data.nearest import did_you_mean
 from zoo.models.registry import ARCHITECTURES
+from zoo.text.codec import CodecConfig
+from zoo.text.vocab import Vocabulary
 from zoo.training.train import train
-
-_GIVEN = {"self", "codec", "words", "characters"}  # constructor arguments that no recipe gives
 
 
 class RecipeError(ValueError):
@@ -65,8 +65,14 @@ def _check_model(architecture: str, model: dict[str, Any] | None) -> None:
     """Checks names and types of the ``model`` section against the architecture's constructor."""
     if architecture in ARCHITECTURES:  # if not, training says so
         parser = ArgumentParser(exit_on_error=False)
-        parser.add_class_arguments(ARCHITECTURES[architecture], skip=_GIVEN - {"self"})
+        parser.add_class_arguments(ARCHITECTURES[architecture], skip=_built(ARCHITECTURES[architecture]))
         parser.parse_object(model or {})
+
+
+def _built(architecture: Callable[..., Any]) -> set[str]:
+    """Names of the constructor's arguments that no recipe gives: the codec and the vocabularies."""
+    parameters = inspect.signature(architecture).parameters.items()
+    return {name for name, parameter in parameters if parameter.annotation in (CodecConfig, Vocabulary)}
 
 
 def _architecture(root: yaml.MappingNode) -> Callable[..., Any] | None:
@@ -79,7 +85,8 @@ def _keys_below(target: Callable[..., Any], architecture: Callable[..., Any] | N
     keys: dict[str, Any] = {}
     for name, parameter in inspect.signature(target).parameters.items():
         if name == "model":
-            keys[name] = {key: None for key in _keys_below(architecture) if key not in _GIVEN} if architecture else None
+            built = _built(architecture) if architecture else set()
+            keys[name] = {key: None for key in _keys_below(architecture) if key not in built} if architecture else None
         else:
             section: Any = parameter.annotation
             keys[name] = (

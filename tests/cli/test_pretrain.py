@@ -1,0 +1,65 @@
+"""``zoo pretrain`` as a person runs it."""
+
+import inspect
+from pathlib import Path
+
+import yaml
+
+from tests.cli.conftest import Zoo
+from zoo.cli.pretrain import character_lm
+from zoo.models.character_lm import read_character_lms
+from zoo.pretraining.character_lm import train_character_lm
+
+TEXT = Path(__file__).parent.parent / "fixtures" / "tiny" / "train.pubtator"
+RECIPES = sorted((Path(__file__).parents[2] / "recipes" / "pretraining").glob("character-lm-*.yaml"))
+
+
+def test_a_recipe_and_options_that_count_more(zoo: Zoo, tmp_path: Path) -> None:
+    recipe = {"texts": [str(TEXT)], "out": "elsewhere", "hidden": 99, "character_size": 4, "streams": 2}
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe | {"held_out": 5}))
+    arguments = ["pretrain", "character-lm", tmp_path / "recipe.yaml", "--hidden", "6", "--out", tmp_path / "lm"]
+    said = zoo(*arguments)
+    assert said.code == 0, said.err
+    lms = read_character_lms(tmp_path / "lm")
+    assert lms.backward.lstm.hidden_size == 6
+    assert f"forward {lms.config['held_out_perplexity']['forward']:.3f}" in said.out
+    assert f"language models: {tmp_path / 'lm'}" in said.out
+    again = zoo(*arguments)
+    assert again.code == 2
+    assert "holds a run already; go on with --resume" in again.err
+    assert zoo(*arguments, "--resume").code == 0
+
+
+def test_mistakes_are_one_line(zoo: Zoo, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"texts: [{TEXT}]\nout: {tmp_path / 'lm'}\nhiden: 6\n")
+    said = zoo("pretrain", "character-lm", recipe)
+    assert said.code == 2
+    assert said.err.startswith(f"zoo: {recipe}:3: unknown key 'hiden'; valid here: texts, out, character_size, hidden")
+    assert "did you mean 'hidden'?" in said.err
+    assert "Expected out in a recipe, or --out" in zoo("pretrain", "character-lm", "--text", TEXT).err
+    wrong = zoo("pretrain", "character-lm", "--text", TEXT, "--out", tmp_path / "lm", "--hidden", "0")
+    assert wrong.err == "zoo: Expected hidden of at least 1 but got 0.\n"
+    assert not (tmp_path / "lm").exists()
+
+
+def test_the_defaults_shown_are_the_defaults() -> None:
+    shown = {
+        name: parameter.annotation.__metadata__[0].show_default
+        for name, parameter in inspect.signature(character_lm).parameters.items()
+    }
+    compared = 0
+    for name, parameter in inspect.signature(train_character_lm).parameters.items():
+        if name not in ("progress", "resume") and parameter.default not in (inspect.Parameter.empty, None):
+            assert shown[name] == str(parameter.default)
+            compared += 1
+    assert compared == 13
+
+
+def test_recipes_have_known_keys_and_no_test_text() -> None:
+    assert len(RECIPES) == 2
+    for path in RECIPES:
+        recipe = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert set(recipe) <= set(inspect.signature(train_character_lm).parameters)
+        assert not [text for text in recipe["texts"] if "test" in text.lower()]
+        assert f"zoo pretrain character-lm recipes/pretraining/{path.name}" in path.read_text(encoding="utf-8")

@@ -1,0 +1,353 @@
+"""Dictionary of terminologies and training mentions + regular expressions, weighed by how often they are right.
+
+Paper: Sánchez León & González Ledesma, "Annotating and normalizing biomedical NEs with limited knowledge",
+arXiv:1912.09152 (2019), second of PharmaCoNER's sub-task 1. Rivera-Zavala & Martínez, "Analyzing transfer learning impact
+in biomedical cross-lingual named entity recognition and normalization", BMC Bioinformatics 22 (2021), describes it as
+dictionaries, SNOMED CT above all, with 104 contextual regular expressions against ambiguity, of abbreviations above
+all. Neither SNOMED CT nor its dictionaries and expressions are free: this file keeps the idea with what is.
+
+A term of the lexicon or a mention of the training documents that stands in a text is a match, as is what a regular
+expression finds; of matches that overlap the leftmost, of such the longest is taken. How many of a term's n matches in
+the training texts are mentions with the label l decides what it is (the smoothing is Dirichlet's):
+
+    p(l | term) = (n_l + prior(l | ending)) / (n + 1)
+
+so that a term never seen there is judged by its prior: the same share over all terms of the lexicon that were seen and
+whose head word has the same ending, of five letters, smoothed by that of four, and so on to none. Hence nobody tells
+which terms of a terminology are entities, nor of which label. Terms more often wrong than right are dropped, what they
+hid is counted anew. A regular expression is judged by the distinct stretches it finds. The emissions are log p(l) /
+p(O), dealt out over a match's words, and -20 for every other tag: under a CRF without transition scores the
+probability of a span is p(l | term), and :meth:`learn` is all of the training.
+
+Words match without regard to accents, case (but for short words and abbreviations), hyphens, and a final e, s or es. An
+abbreviation that a document introduces in brackets is, in that document, what its long form is: the window should be
+the document.
+
+Printed by the paper, PharmaCoNER test: F1 91 (sub-task 1). What is measured here stands in the README's tables.
+"""
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zoo.crf import CRF
+from zoo.data.nearest import did_you_mean
+from zoo.data.tags import spans_to_tags
+from zoo.models.tagger import Tagger
+from zoo.text.abbreviations import introductions
+from zoo.text.batch import Batch
+from zoo.text.codec import CodecConfig, Window
+from zoo.text.lexicon import Lexicon, lexicon_vocabulary, normalized
+from zoo.text.vocab import Vocabulary
+
+_NEVER = -20.0  # emission of a tag that no match proposes
+_RARELY = -9.0  # least weight of a label; greater than _NEVER, so that tags of a match cannot be mixed
+_DOUBT = 0.5  # how many wrong matches a training mention that is in no lexicon is thought to have, beyond those seen
+_MOST_ROUNDS = 8  # of dropping terms
+_MARKS = re.compile("[\u0300-\u036f]")
+_CONTEXT = "mention"  # group of a regular expression that is the mention, the rest being its context
+
+
+_Counts = dict[str, np.ndarray]
+"""By term: how many of its matches are no mention, then how many are mentions of each label, shape (1 + L)."""
+_Gold = dict[tuple[int, int], int]
+"""By first word and one past the last: which of these a gold span counts for."""
+
+
+class _Match(NamedTuple):
+    """A match in a window's words, with the row of ``weights`` that tells what it is."""
+
+    first: int
+    end: int
+    row: int
+
+
+class _Pattern(NamedTuple):
+    """A compiled regular expression; without label, what it finds is no mention."""
+
+    label: str | None
+    expression: re.Pattern[str]
+
+    @property
+    def goes_first(self) -> bool:
+        """Whether it decides against a term of the same words: what excludes, and what looks at the context."""
+        return self.label is None or _CONTEXT in self.expression.groupindex
+
+
+@lru_cache(maxsize=1 << 18)
+def folded(form: str) -> str:
+    """A word without accents, final e, s or es, and case; short words and abbreviations keep the latter three.
+
+    Examples:
+        >>> [folded(form) for form in ("Anticuerpos", "monoclonales", "Proteases", "ANAs", "IgE", "células")]
+        ['anticuerpo', 'monoclonal', 'proteas', 'ANAs', 'IgE', 'celula']
+    """
+    if not form.isascii():
+        form = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", form)))
+    if len(form) <= 4 or (len(form) <= 6 and form[1:] != form[1:].lower()):
+        return form
+    return form.lower().removesuffix("s").removesuffix("e")
+
+
+def key_of(forms: Iterable[str]) -> str:
+    """Words as the dictionary holds them: folded, without hyphens; empty where nothing else is left.
+
+    Examples:
+        >>> key_of(["Interferón", "-", "gamma"]), key_of(["-"])
+        ('interferon gamma', '')
+    """
+    kept = [folded(form) for form in forms if form != "-"]
+    return normalized(kept) if kept else ""
+
+
+class DictionaryRegex(Tagger):
+    """Dictionary and regular expressions (after Sánchez León & González Ledesma 2019).
+
+    Args:
+        codec: Labels, tag scheme, segmentation and window; in BIOES a span's score is exactly its term's probability.
+        words: Vocabulary of normalized words; this architecture reads none.
+        characters: Vocabulary of characters; this architecture reads none.
+        lexicon: Terms as :func:`key_of` writes them.
+        normalizer: How words are rewritten before they are looked up; without effect here.
+        head: Which word of a term its ending is taken of: in English the last, in Spanish the first.
+        ending: The most letters of an ending.
+        patterns: Regular expressions of Python, each a mapping with ``pattern`` and, unless what it finds is no
+            mention, ``label``. Sought in a window's text, all white space being blanks; what one finds, or its group
+            ``mention``, counts where it begins and ends with words. One with that group, or without label, decides
+            against terms of the same words; any other is for what no training text has shown to be a mention or none.
+
+    Raises:
+        ValueError: If a regular expression cannot be read, or has an unknown label.
+    """
+
+    key = "dictionary_regex"
+    resources = ("lexicon",)
+    optional = ("lexicon",)
+    descends = False
+
+    def __init__(
+        self,
+        *,
+        codec: CodecConfig,
+        words: Vocabulary,
+        characters: Vocabulary,
+        lexicon: Vocabulary,
+        normalizer: str = "lower",
+        head: Literal["first", "last"] = "last",
+        ending: int = 5,
+        patterns: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        super().__init__(
+            codec=codec, words=words, characters=characters, normalizer=normalizer, others={"lexicon": lexicon}
+        )
+        self.head, self.ending = head, ending
+        self.patterns = [_compiled(place, entry, codec.labels) for place, entry in enumerate(patterns)]
+        self.tag_rows = {tag: row for row, tag in enumerate(self.codec.tags)}
+        self.crf = CRF(len(self.tag_rows), batch_first=True, constraints=self.codec.transitions)
+        for parameter in self.crf.parameters():
+            nn.init.zeros_(parameter)
+        self._take(lexicon, np.zeros((len(lexicon) + len(patterns), len(codec.labels))))
+
+    def _take(self, lexicon: Vocabulary, weights: np.ndarray) -> None:
+        """Takes terms over, with the log-odds of each label for each term, then each pattern, shape (R, L)."""
+        self.vocabularies["lexicon"], self.lexicon = lexicon, Lexicon(lexicon)
+        self.weights = nn.Embedding.from_pretrained(torch.from_numpy(weights).float(), freeze=False)
+
+    @classmethod
+    def vocabularies_from(
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+    ) -> dict[str, Vocabulary]:
+        """The terms of the lexicon, folded.
+
+        Args:
+            windows: Of the training documents.
+            resources: ``lexicon``: terms as written; none where it is left out.
+            model: The recipe's ``model`` section.
+        """
+        terms = lexicon_vocabulary(resources.get("lexicon", ()), "v1").entries[2:]
+        return {"lexicon": Vocabulary.of(filter(None, (key_of(term.split(" ")) for term in terms)))}
+
+    def prepare(self, windows: Sequence[Window]) -> Sequence[Window]:
+        """Adds the layers ``rows`` (W), of ``weights``; ``shares`` (W), one over the words of a match; and ``tags``.
+
+        The last, (W, L), holds the tag of each word if the matches are mentions of each label. All are zero where there
+        is no match.
+        """
+        return [self._with_layers(window) for window in windows]
+
+    def _with_layers(self, window: Window) -> Window:
+        found, length, labels = self._matches(window), len(window.forms), self.codec.config.labels
+        rows, shares = np.zeros(length, dtype=np.int64), np.zeros(length, dtype=np.float32)  # (W), (W)
+        tags = np.zeros((length, len(labels)), dtype=np.int64)  # (W, L)
+        for first, end, row in found:
+            rows[first:end], shares[first:end] = row, 1 / (end - first)
+        for column, label in enumerate(labels):
+            spans = [(first, end, label) for first, end, _ in found]
+            named = spans_to_tags(spans, length, self.codec.config.scheme)
+            tags[:, column] = [self.tag_rows[tag] for tag in named]
+        return window._replace(layers={**window.layers, "rows": rows, "shares": shares, "tags": tags})
+
+    def encode(self, batch: Batch) -> Tensor:
+        """Scores every tag at every word.
+
+        Args:
+            batch: Layers ``rows`` (B, W), ``shares`` (B, W), ``tags`` (B, W, L).
+
+        Returns:
+            Emissions, shape (B, W, T).
+        """
+        scores = self.weights(batch.layers["rows"]) * batch.layers["shares"][..., None]  # (B, W, L)
+        emissions = scores.new_full((*scores.shape[:2], len(self.tag_rows)), _NEVER)  # (B, W, T)
+        emissions[..., self.tag_rows["O"]] = 0
+        return emissions.scatter(2, batch.layers["tags"], scores)
+
+    def _matches(self, window: Window) -> list[_Match]:
+        """Of all that is found the leftmost, of such the longest; then abbreviations as the window introduces them."""
+        found = [(1, match) for match in self._by_terms(window)]
+        terms = len(self.vocabularies["lexicon"])
+        weights = self.weights.weight[terms:].detach().amax(1).tolist()
+        for row, (pattern, weight) in enumerate(zip(self.patterns, weights, strict=True), start=terms):
+            if pattern.label is None or weight >= 0:
+                found += [(0 if pattern.goes_first else 2, match) for match in _found(pattern, row, window)]
+        taken: list[_Match] = []
+        for _, match in sorted(found, key=lambda ranked: (ranked[1].first, -ranked[1].end, ranked[0])):
+            if not taken or match.first >= taken[-1].end:
+                taken.append(match)
+        return _with_abbreviations(window.forms, taken)
+
+    def _by_terms(self, window: Window) -> Iterator[_Match]:
+        places = [place for place, form in enumerate(window.forms) if form != "-"]
+        forms = [folded(window.forms[place]) for place in places]
+        for first, end in self.lexicon.matches(forms):
+            row = self.vocabularies["lexicon"][normalized(forms[first:end])]
+            yield _Match(places[first], places[end - 1] + 1, row)
+
+    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int) -> None:
+        """Counts how often terms and patterns are right in the training windows; keeps the terms that mostly are.
+
+        Args:
+            train: Windows of the training documents.
+            dev: Windows of the dev documents; nothing is taken from them.
+            seed: Nothing is drawn.
+        """
+        texts, labels = [(window, self._gold_spans(window)) for window in train], self.codec.config.labels
+        priors = self._priors(_count(texts, self._by_terms, len(labels)))
+        by_pattern = [_count(texts, partial(_found, pattern, 0), len(labels)) for pattern in self.patterns]
+        of_patterns = [_judged(*each, labels) for each in zip(self.patterns, by_pattern, strict=True)]
+        found = {key for counts in by_pattern for key in counts}
+        mentions = (key_of(window.forms[first:end]) for window, spans in texts for first, end in spans)
+        terms = Vocabulary.of(filter(None, (*priors, *mentions, *sorted(found))))
+        unlisted = np.array([_DOUBT, *np.zeros(len(labels))])
+        for _ in range(_MOST_ROUNDS):
+            weights = np.zeros((len(terms), len(labels)))  # (R, L)
+            self._take(terms, np.array([*weights, *of_patterns]))
+            counts = _count(texts, self._matches, len(labels))
+            for row, term in enumerate(terms.entries[2:], start=2):
+                weights[row] = _log_odds(counts.get(term, 0) + priors.get(term, unlisted))
+            # What a pattern finds though it is no mention stays as a term, or the pattern would find it again.
+            good = (weights.max(1) > 0) | [term in found and term in counts for term in terms.entries]
+            self._take(terms, np.array([*weights, *of_patterns]))
+            if good[2:].all():
+                break
+            terms = Vocabulary.of(term for term, stays in zip(terms.entries, good, strict=True) if stays)
+
+    def _gold_spans(self, window: Window) -> _Gold:
+        """The column of the label of each gold span in counts, 1 the first."""
+        spans = self.codec.word_spans(np.array([window.tags]), np.array([len(window.forms)]))
+        return {(first, end): 1 + self.codec.config.labels.index(label) for _, first, end, label in spans}
+
+    def _priors(self, counts: _Counts) -> _Counts:
+        """What the terms of the lexicon are like by their ending: shares of no mention and of each label, (1 + L)."""
+        width = 1 + len(self.codec.config.labels)
+        shares: _Counts = defaultdict(lambda: np.zeros(width))
+        seen: Counter[str] = Counter()
+        for term, count in counts.items():
+            for ending in self._endings(term):
+                shares[ending] += count / count.sum()
+                seen[ending] += 1
+        priors: _Counts = {}
+        for term in self.vocabularies["lexicon"].entries[2:]:
+            prior = np.eye(width)[0]
+            for ending in self._endings(term):
+                if ending in seen:
+                    prior = (shares[ending] + prior) / (seen[ending] + 1)
+            priors[term] = prior
+        return priors
+
+    def _endings(self, term: str) -> list[str]:
+        """The endings of a term's head word, the shortest, empty, first."""
+        words = term.split(" ")
+        word = words[0] if self.head == "first" else words[-1]
+        return [word[len(word) - length :] for length in range(min(self.ending, len(word)) + 1)]
+
+
+def _compiled(place: int, entry: Mapping[str, str], labels: Sequence[str]) -> _Pattern:
+    where = f"patterns[{place}]"
+    if "pattern" not in entry or not {"pattern", "label"}.issuperset(entry):
+        raise ValueError(f"{where}: expected the keys pattern and, unless it excludes, label but got {dict(entry)}.")
+    label = entry.get("label")
+    if label is not None and label not in labels:
+        hint = did_you_mean(label, labels)
+        raise ValueError(f"{where}: expected a label out of {', '.join(labels)} but got {label!r}.{hint}")
+    try:
+        return _Pattern(label, re.compile(entry["pattern"]))
+    except re.error as error:
+        wrong = f"{where}: expected a regular expression but got {entry['pattern']!r}: {error.msg}"
+        raise ValueError(f"{wrong} at character {error.pos}; correct it there.") from error
+
+
+def _found(pattern: _Pattern, row: int, window: Window) -> Iterator[_Match]:
+    """What a pattern finds in a window's text, where it begins and ends with words."""
+    origin = reached = window.offsets[0][0]
+    parts: list[str] = []
+    for form, (start, end) in zip(window.forms, window.offsets, strict=True):
+        parts += [" " * (start - reached), form]
+        reached = end
+    firsts = {start - origin: place for place, (start, _) in enumerate(window.offsets)}
+    ends = {end - origin: place + 1 for place, (_, end) in enumerate(window.offsets)}
+    group = _CONTEXT if _CONTEXT in pattern.expression.groupindex else 0
+    for match in pattern.expression.finditer("".join(parts)):
+        first, end = firsts.get(match.start(group)), ends.get(match.end(group))
+        if first is not None and end is not None and first < end:
+            yield _Match(first, end, row)
+
+
+def _with_abbreviations(forms: Sequence[str], matches: list[_Match]) -> list[_Match]:
+    """Adds what an abbreviation is that stands for a match, wherever it is none itself."""
+    rows = {(match.first, match.end): match.row for match in matches}
+    meant = {forms[short]: rows[first, end] for first, end, short in introductions(forms) if (first, end) in rows}
+    inside = {place for match in matches for place in range(match.first, match.end)} if meant else set()
+    added = [_Match(i, i + 1, meant[form]) for i, form in enumerate(forms) if form in meant and i not in inside]
+    return sorted([*matches, *added])
+
+
+def _count(texts: Sequence[tuple[Window, _Gold]], find: Callable[[Window], Iterable[_Match]], labels: int) -> _Counts:
+    counts: _Counts = {}
+    for window, gold in texts:
+        for first, end, _ in find(window):
+            count = counts.setdefault(key_of(window.forms[first:end]), np.zeros(1 + labels))
+            count[gold.get((first, end), 0)] += 1
+    return counts
+
+
+def _judged(pattern: _Pattern, counts: _Counts, labels: Sequence[str]) -> np.ndarray:
+    """Log-odds of each label for what a pattern finds: the shares of the distinct stretches it found, (L)."""
+    shares = np.sum([count / count.sum() for count in counts.values()], axis=0) if counts else np.zeros(1 + len(labels))
+    others = shares.sum()
+    odds = np.full(len(labels), _RARELY)
+    if pattern.label is not None:
+        right = shares[1 + labels.index(pattern.label)]
+        odds[labels.index(pattern.label)] = np.log((right + 1) / (others - right + _DOUBT))
+    return odds
+
+
+def _log_odds(counts: np.ndarray) -> np.ndarray:
+    """The logarithm of how much more often each label is than no mention, (1 + L) -> (L)."""
+    return np.log(np.maximum(counts[1:], 1e-9) / counts[0]).clip(_RARELY, -_RARELY)
