@@ -35,7 +35,7 @@ demo: $(CORE)  ## tag four abstracts with a shipped checkpoint, offline
 	$(BIN)/zoo demo
 
 tables: $(CORE)  ## write benchmarks/results into the README's tables
-	$(BIN)/python benchmarks/tables.py
+	$(BIN)/python -m benchmarks.tables
 
 clean:  ## remove the environment, caches and builds; runs/ stays
 	rm -rf $(VENV) build dist demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -22,7 +22,7 @@ FIRST_ROOMS = ("data", "evaluation", "text", "crf", "checkpoint", "models", "tra
 TRAINING_ONLY = {"zoo.training", "zoo.pretraining", "zoo.weak"}
 FEWEST_FILES = 25
 
-HEAVY = {"gensim", "transformers", "matplotlib", "scipy"}
+HEAVY = {"gensim", "transformers", "matplotlib", "scipy", "spacy", "sklearn", "pycrfsuite"}
 TORCH = {"torch", "pytorch_lightning", "torchmetrics", "torchcrf"}
 PICKLERS = {"pickle", "_pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 

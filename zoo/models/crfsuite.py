@@ -47,7 +47,7 @@ def train_crf(windows: Sequence[Window], scores: FeatureScores, *, c1: float, c2
         c2: Weight of the squared L2 norm.
         iterations: The most iterations.
     """
-    import pycrfsuite  # type: ignore[import-untyped]
+    import pycrfsuite
 
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.select("lbfgs")

@@ -50,6 +50,7 @@ from zoo.text.vocab import Vocabulary
 _NEVER = -20.0  # emission of a tag that no match proposes
 _RARELY = -9.0  # least weight of a label; greater than _NEVER, so that tags of a match cannot be mixed
 _DOUBT = 0.5  # how many wrong matches a training mention that is in no lexicon is thought to have, beyond those seen
+_SHORTEST_ENDING = 3  # letters
 _MOST_ROUNDS = 8  # of dropping terms
 _MARKS = re.compile("[\u0300-\u036f]")
 _CONTEXT = "mention"  # group of a regular expression that is the mention, the rest being its context
@@ -115,6 +116,7 @@ class DictionaryRegex(Tagger):
         words: Vocabulary of normalized words; this architecture reads none.
         characters: Vocabulary of characters; this architecture reads none.
         lexicon: Terms as :func:`key_of` writes them.
+        refuted: What patterns find and the training texts show to be no mention, written likewise.
         normalizer: How words are rewritten before they are looked up; without effect here.
         head: Which word of a term its ending is taken of: in English the last, in Spanish the first.
         ending: The most letters of an ending.
@@ -139,14 +141,14 @@ class DictionaryRegex(Tagger):
         words: Vocabulary,
         characters: Vocabulary,
         lexicon: Vocabulary,
+        refuted: Vocabulary,
         normalizer: str = "lower",
         head: Literal["first", "last"] = "last",
         ending: int = 5,
         patterns: Sequence[Mapping[str, str]] = (),
     ) -> None:
-        super().__init__(
-            codec=codec, words=words, characters=characters, normalizer=normalizer, others={"lexicon": lexicon}
-        )
+        others = {"lexicon": lexicon, "refuted": refuted}
+        super().__init__(codec=codec, words=words, characters=characters, normalizer=normalizer, others=others)
         self.head, self.ending = head, ending
         self.patterns = [_compiled(place, entry, codec.labels) for place, entry in enumerate(patterns)]
         self.tag_rows = {tag: row for row, tag in enumerate(self.codec.tags)}
@@ -164,7 +166,7 @@ class DictionaryRegex(Tagger):
     def vocabularies_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
     ) -> dict[str, Vocabulary]:
-        """The terms of the lexicon, folded.
+        """The terms of the lexicon, folded; nothing is refuted yet.
 
         Args:
             windows: Of the training documents.
@@ -172,7 +174,8 @@ class DictionaryRegex(Tagger):
             model: The recipe's ``model`` section.
         """
         terms = lexicon_vocabulary(resources.get("lexicon", ()), "v1").entries[2:]
-        return {"lexicon": Vocabulary.of(filter(None, (key_of(term.split(" ")) for term in terms)))}
+        keys = filter(None, (key_of(term.split(" ")) for term in terms))
+        return {"lexicon": Vocabulary.of(keys), "refuted": Vocabulary.of([])}
 
     def prepare(self, windows: Sequence[Window]) -> Sequence[Window]:
         """Adds the layers ``rows`` (W), of ``weights``; ``shares`` (W), one over the words of a match; and ``tags``.
@@ -211,11 +214,14 @@ class DictionaryRegex(Tagger):
     def _matches(self, window: Window) -> list[_Match]:
         """Of all that is found the leftmost, of such the longest; then abbreviations as the window introduces them."""
         found = [(1, match) for match in self._by_terms(window)]
-        terms = len(self.vocabularies["lexicon"])
+        terms, refuted = len(self.vocabularies["lexicon"]), self.vocabularies["refuted"]
         weights = self.weights.weight[terms:].detach().amax(1).tolist()
         for row, (pattern, weight) in enumerate(zip(self.patterns, weights, strict=True), start=terms):
-            if pattern.label is None or weight >= 0:
-                found += [(0 if pattern.goes_first else 2, match) for match in _found(pattern, row, window)]
+            if pattern.goes_first:
+                found += [(0, match) for match in _found(pattern, row, window)]
+            elif weight >= 0:
+                matches = _found(pattern, row, window)
+                found += [(2, m) for m in matches if key_of(window.forms[m.first : m.end]) not in refuted]
         taken: list[_Match] = []
         for _, match in sorted(found, key=lambda ranked: (ranked[1].first, -ranked[1].end, ranked[0])):
             if not taken or match.first >= taken[-1].end:
@@ -241,9 +247,10 @@ class DictionaryRegex(Tagger):
         priors = self._priors(_count(texts, self._by_terms, len(labels)))
         by_pattern = [_count(texts, partial(_found, pattern, 0), len(labels)) for pattern in self.patterns]
         of_patterns = [_judged(*each, labels) for each in zip(self.patterns, by_pattern, strict=True)]
-        found = {key for counts in by_pattern for key in counts}
         mentions = (key_of(window.forms[first:end]) for window, spans in texts for first, end in spans)
-        terms = Vocabulary.of(filter(None, (*priors, *mentions, *sorted(found))))
+        terms = Vocabulary.of(filter(None, (*priors, *mentions)))
+        wrong = (key for counts in by_pattern for key, count in counts.items() if count[0] > count[1:].max())
+        self.vocabularies["refuted"] = Vocabulary.of(wrong)
         unlisted = np.array([_DOUBT, *np.zeros(len(labels))])
         for _ in range(_MOST_ROUNDS):
             weights = np.zeros((len(terms), len(labels)))  # (R, L)
@@ -251,8 +258,7 @@ class DictionaryRegex(Tagger):
             counts = _count(texts, self._matches, len(labels))
             for row, term in enumerate(terms.entries[2:], start=2):
                 weights[row] = _log_odds(counts.get(term, 0) + priors.get(term, unlisted))
-            # What a pattern finds though it is no mention stays as a term, or the pattern would find it again.
-            good = (weights.max(1) > 0) | [term in found and term in counts for term in terms.entries]
+            good = weights.max(1) > 0
             self._take(terms, np.array([*weights, *of_patterns]))
             if good[2:].all():
                 break
@@ -285,7 +291,7 @@ class DictionaryRegex(Tagger):
         """The endings of a term's head word, the shortest, empty, first."""
         words = term.split(" ")
         word = words[0] if self.head == "first" else words[-1]
-        return [word[len(word) - length :] for length in range(min(self.ending, len(word)) + 1)]
+        return ["", *(word[-length:] for length in range(_SHORTEST_ENDING, min(self.ending, len(word)) + 1))]
 
 
 def _compiled(place: int, entry: Mapping[str, str], labels: Sequence[str]) -> _Pattern:

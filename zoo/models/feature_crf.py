@@ -4,7 +4,7 @@ Paper: Segura-Bedmar, Camino-Perdones & Guerrero-Aspizua, "Exploring deep learni
 and their clinical manifestations from texts", BMC Bioinformatics 23:263 (2022), section "Conditional random fields
 (CRF)": its baseline, trained with CRFsuite.
 
-The paper fixes the features — the word in lower case, its last two and three letters, whether it is in capitals,
+The paper's are the features — the word in lower case, its last two and three letters, whether it is in capitals,
 capitalized or a number, its part of speech and the first two letters of that, and its lemma, of the word and of two
 words on either side — and L-BFGS with c1 = c2 = 0.1 for at most 100 iterations, on the train and dev documents. Lemmas
 and parts of speech are spaCy's there; here they are whatever ``linguistics`` names. ``rules-en`` and ``rules-es`` are

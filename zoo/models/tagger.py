@@ -27,10 +27,10 @@ class Tagger(LightningModule):
     """An architecture with its codec: what is trained, published and used.
 
     An architecture is a subclass with a keyword-only constructor that begins with ``super().__init__(codec=…, words=…,
-    characters=…, normalizer=…)`` and builds its layers, among them ``crf``, where it has word vectors ``word_embedding``, and, where emissions come of
-    a linear layer, ``output_layer`` (what that reads is what :mod:`zoo.models.explain` shows of a word), and defines
-    :meth:`encode`. Its other constructor arguments are plain JSON values: they become
-    the ``model`` section of recipe and checkpoint.
+    characters=…, normalizer=…)`` and builds its layers, among them ``crf``, where it has word vectors
+    ``word_embedding``, and, where emissions come of a linear layer, ``output_layer`` (what that reads is what
+    :mod:`zoo.models.explain` shows of a word), and defines :meth:`encode`. Its other constructor arguments are plain
+    JSON values: they become the ``model`` section of recipe and checkpoint.
 
     What few architectures need they override: ``resources`` and :meth:`vocabularies_from` for vocabularies besides
     words and characters, which the constructor then takes and passes on as ``others``; :meth:`furnish` for pretrained

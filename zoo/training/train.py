@@ -1,5 +1,6 @@
 """From a recipe to a checkpoint folder."""
 
+import inspect
 import json
 import logging
 import os
@@ -241,6 +242,19 @@ def _as_yaml(recipe: dict[str, Any]) -> str:
     return yaml.safe_dump(plain, sort_keys=False)
 
 
+def _filled(recipe: dict[str, Any]) -> dict[str, Any]:
+    """A recipe with the defaults of keys that came into use after it was written."""
+    given = {name: parameter.default for name, parameter in inspect.signature(train).parameters.items()}
+    defaults: dict[str, Any] = {
+        name: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        for name, value in given.items()
+    }
+    filled = dict(recipe)
+    for name, value in json.loads(json.dumps(defaults, default=str)).items():
+        filled[name] = {**value, **recipe.get(name, {})} if isinstance(value, dict) else recipe.get(name, value)
+    return filled
+
+
 def _last_state(folder: Path, recipe: str, resume: bool) -> str | None:
     """The newest state of a run to go on with; ``None`` begins anew.
 
@@ -254,7 +268,7 @@ def _last_state(folder: Path, recipe: str, resume: bool) -> str | None:
             f"{folder} holds a run already; go on with --resume, choose another --output, or remove the folder."
         )
     if written.exists():
-        before, now = yaml.safe_load(written.read_text(encoding="utf-8")), yaml.safe_load(recipe)
+        before, now = _filled(yaml.safe_load(written.read_text(encoding="utf-8"))), yaml.safe_load(recipe)
         changed = [key for key in now if now[key] != before.get(key)]
         if changed:
             raise ValueError(
