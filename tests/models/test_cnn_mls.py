@@ -1,11 +1,13 @@
 """The multiple-label strategy against loops over words and their neighbours; what the lexicon's tags are."""
 
+import itertools
 import math
 
 import pytest
 import torch
 from torch import Tensor
 
+from zoo.data.tags import spans_to_tags, tags_to_spans
 from zoo.models.cnn_mls import CnnMls
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig, Window
@@ -78,6 +80,24 @@ def test_a_word_sees_as_far_as_the_convolutions_and_the_strategy_reach() -> None
         seen.append(middle)
     same = [torch.equal(seen[0], one) for one in seen]
     assert same == [distance > 3 for distance in (4, 3, 2, 1, 0, 1, 2, 3, 4)]  # one a convolution, one more a neighbour
+
+
+def test_the_legal_tags_are_the_likeliest_of_those_that_keep_to_the_scheme() -> None:
+    tagger = fresh(legal=True).eval()
+    batch, codec = batch_of(tagger), tagger.codec
+    emissions = 3 * torch.randn(3, 6, 5)
+    found = tagger.crf.viterbi(emissions, batch.mask)
+    for row, words in enumerate(WINDOWS):
+        legal, best = [], (-math.inf, ())
+        for tags in itertools.product(range(5), repeat=len(words)):
+            named = [codec.tags[tag] for tag in tags]
+            if spans_to_tags(tags_to_spans(named, "BIOES"), len(words), "BIOES") == named:
+                legal.append(sum(emissions[row, word, tag].item() for word, tag in enumerate(tags)))
+                best = max(best, (legal[-1], tags))
+        assert found[row, : len(words)].tolist() == list(best[1])
+        log_z = math.log(sum(map(math.exp, legal)))
+        assert tagger.crf.log_partition(emissions, batch.mask)[row].item() == pytest.approx(log_z, abs=1e-4)
+    assert not [name for name in tagger.state_dict() if name.startswith("crf")]
 
 
 def test_match_tags_are_read() -> None:

@@ -17,8 +17,9 @@ the words of a window, every word has its say on its own tag and on those of its
 
 P is what is decoded and what a span's score is made of. Chosen here, too: all sizes; filters of width 3 with ReLU; the
 lexicon's five match tags; dropout, of whole feature columns of a window, before each convolution and the output layer;
-the reach of 1, and 0, which leaves the strategy out. The tags of a softmax that break their scheme are read by
-conlleval's rule.
+the reach of 1, and 0, which leaves the strategy out. Each word's likeliest tags may break their scheme, and are then
+read by conlleval's rule; ``legal=True`` takes the likeliest of the tag sequences that do not. Nothing is learnt for it,
+but it is not in what is known here of the paper.
 
 Printed by the paper: F1 85.17 on NCBI Disease test, 87.83 on CDR (diseases). What is measured here stands in the
 README's tables.
@@ -31,7 +32,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from zoo.crf import CRF
 from zoo.crf.softmax import Softmax
+from zoo.data.tags import Transitions
 from zoo.models.layers import (
     ColumnDropout,
     drop_words,
@@ -65,6 +68,7 @@ class CnnMls(Tagger):
         width: Their width, an odd number of words.
         depth: How many convolutions are stacked.
         reach: On how many neighbours to either side a word has its say; 0 leaves the strategy out.
+        legal: Whether only tag sequences that keep to their scheme are found; otherwise each word's tag is its own.
         dropout: Probability with which a feature is dropped, for all words of a window at once.
         word_dropout: Probability with which a word is replaced by the unknown word.
 
@@ -92,6 +96,7 @@ class CnnMls(Tagger):
         width: int = 3,
         depth: int = 3,
         reach: int = 1,
+        legal: bool = False,
         dropout: float = 0.5,
         word_dropout: float = 0.0,
     ) -> None:
@@ -114,7 +119,7 @@ class CnnMls(Tagger):
             nn.Conv1d(before, after, width, padding=width // 2) for before, after in pairwise(sizes)
         )
         self.output_layer = nn.Linear(filters, (2 * reach + 1) * tags)
-        self.crf = Softmax(tags, batch_first=True)
+        self.crf = LegalPaths(tags, self.codec.transitions) if legal else Softmax(tags, batch_first=True)
         initialize_embedding(self.word_embedding)
         initialize_embedding(self.character_embedding)
         for name, parameter in self.word_cnn.named_parameters():
@@ -192,3 +197,18 @@ class CnnMls(Tagger):
             framed = self.dropout(states) * batch.mask[..., None]
             states = convolution(framed.transpose(1, 2)).relu().transpose(1, 2)
         return self.dropout(states)
+
+
+class LegalPaths(CRF):
+    """The CRF that has nothing to learn: its moves are legal or not, and ``p(y | x)`` is else a softmax's.
+
+    Args:
+        num_tags: Number of tags T.
+        constraints: The legal moves.
+    """
+
+    def __init__(self, num_tags: int, constraints: Transitions) -> None:
+        super().__init__(num_tags, batch_first=True, constraints=constraints)
+        for name, parameter in list(self.named_parameters()):
+            delattr(self, name)
+            self.register_buffer(name, torch.zeros_like(parameter), persistent=False)

@@ -1,27 +1,28 @@
 """Dictionary of terminologies and training mentions + regular expressions, weighed by how often they are right.
 
 Paper: Sánchez León & González Ledesma, "Annotating and normalizing biomedical NEs with limited knowledge",
-arXiv:1912.09152 (2019), second of PharmaCoNER's sub-task 1. Rivera-Zavala & Martínez, "Analyzing transfer learning impact
-in biomedical cross-lingual named entity recognition and normalization", BMC Bioinformatics 22 (2021), describes it as
-dictionaries, SNOMED CT above all, with 104 contextual regular expressions against ambiguity, of abbreviations above
-all. Neither SNOMED CT nor its dictionaries and expressions are free: this file keeps the idea with what is.
+arXiv:1912.09152 (2019), second in sub-task 1 of PharmaCoNER. Rivera-Zavala & Martínez, "Analyzing transfer learning
+impact in biomedical cross-lingual named entity recognition and normalization", BMC Bioinformatics 22 (2021), describe
+it as dictionaries, SNOMED CT above all, and 104 contextual regular expressions for what is ambiguous, abbreviations
+above all. SNOMED CT is licensed and the expressions are not at hand: what is here keeps the idea alone.
 
 A term of the lexicon or a mention of the training documents that stands in a text is a match, as is what a regular
-expression finds; of matches that overlap the leftmost, of such the longest is taken. How many of a term's n matches in
-the training texts are mentions with the label l decides what it is (the smoothing is Dirichlet's):
+expression finds; of matches that overlap the leftmost, of such the longest is taken. What a term is follows from how
+many of its n matches in the training texts are mentions of label l, and from its ending:
 
-    p(l | term) = (n_l + prior(l | ending)) / (n + 1)
+    p(l | term) = (n_l + p(l | ending)) / (n + 1)
 
-so that a term never seen there is judged by its prior: the same share over all terms of the lexicon that were seen and
-whose head word has the same ending, of five letters, smoothed by that of four, and so on to none. Hence nobody tells
-which terms of a terminology are entities, nor of which label. Terms more often wrong than right are dropped, what they
-hid is counted anew. A regular expression is judged by the distinct stretches it finds. The emissions are log p(l) /
-p(O), dealt out over a match's words, and -20 for every other tag: under a CRF without transition scores the
-probability of a span is p(l | term), and :meth:`learn` is all of the training.
+The latter is the share of l among the terms of the lexicon that were seen there and whose head word ends alike: in the
+same five letters, smoothed by the share for four, that by the one for three, that by the one for all. So nobody says
+which terms of a terminology are entities, nor of which label, and terms that were never seen are judged as well. Terms
+more often wrong than right are dropped, and what they hid is counted anew. A regular expression is judged by the
+stretches it finds: by their occurrences if it looks at the context, else by the distinct ones.
 
-Words match without regard to accents, case (but for short words and abbreviations), hyphens, and a final e, s or es. An
-abbreviation that a document introduces in brackets is, in that document, what its long form is: the window should be
-the document.
+The emissions of a match are log p(l) / p(O), dealt out over its words, and -20 for every tag but its own and O. Under a
+CRF without transition scores a span has then the probability p(l | term), and :meth:`DictionaryRegex.learn` is all of
+the training. Words match without regard to accents, hyphens, a final e, s or es and, but for short words and
+abbreviations, case. An abbreviation that a text introduces in brackets is what its long form is: let the window be the
+document.
 
 Printed by the paper, PharmaCoNER test: F1 91 (sub-task 1). What is measured here stands in the README's tables.
 """
@@ -68,6 +69,14 @@ class _Match(NamedTuple):
     first: int
     end: int
     row: int
+
+
+class _Text(NamedTuple):
+    """A training window with its gold spans, and stretches that are not counted."""
+
+    window: Window
+    gold: _Gold
+    ignored: frozenset[tuple[int, int]] = frozenset()
 
 
 class _Pattern(NamedTuple):
@@ -131,7 +140,6 @@ class DictionaryRegex(Tagger):
 
     key = "dictionary_regex"
     resources = ("lexicon",)
-    optional = ("lexicon",)
     descends = False
 
     def __init__(
@@ -170,10 +178,10 @@ class DictionaryRegex(Tagger):
 
         Args:
             windows: Of the training documents.
-            resources: ``lexicon``: terms as written; none where it is left out.
+            resources: ``lexicon``: terms as written.
             model: The recipe's ``model`` section.
         """
-        terms = lexicon_vocabulary(resources.get("lexicon", ()), "v1").entries[2:]
+        terms = lexicon_vocabulary(resources["lexicon"], "v1").entries[2:]
         keys = filter(None, (key_of(term.split(" ")) for term in terms))
         return {"lexicon": Vocabulary.of(keys), "refuted": Vocabulary.of([])}
 
@@ -217,16 +225,23 @@ class DictionaryRegex(Tagger):
         terms, refuted = len(self.vocabularies["lexicon"]), self.vocabularies["refuted"]
         weights = self.weights.weight[terms:].detach().amax(1).tolist()
         for row, (pattern, weight) in enumerate(zip(self.patterns, weights, strict=True), start=terms):
+            if (weight < 0) == (pattern.label is not None):
+                continue  # more often wrong than right in the training texts
+            matches = _found(pattern, row, window)
             if pattern.goes_first:
-                found += [(0, match) for match in _found(pattern, row, window)]
-            elif weight >= 0:
-                matches = _found(pattern, row, window)
+                found += [(0, match) for match in matches]
+            else:
                 found += [(2, m) for m in matches if key_of(window.forms[m.first : m.end]) not in refuted]
         taken: list[_Match] = []
         for _, match in sorted(found, key=lambda ranked: (ranked[1].first, -ranked[1].end, ranked[0])):
             if not taken or match.first >= taken[-1].end:
                 taken.append(match)
         return _with_abbreviations(window.forms, taken)
+
+    def _matches_of_terms(self, window: Window) -> Iterator[_Match]:
+        """Of :meth:`_matches` those that no pattern found."""
+        terms = len(self.vocabularies["lexicon"])
+        return (match for match in self._matches(window) if match.row < terms)
 
     def _by_terms(self, window: Window) -> Iterator[_Match]:
         places = [place for place, form in enumerate(window.forms) if form != "-"]
@@ -243,23 +258,26 @@ class DictionaryRegex(Tagger):
             dev: Windows of the dev documents; nothing is taken from them.
             seed: Nothing is drawn.
         """
-        texts, labels = [(window, self._gold_spans(window)) for window in train], self.codec.config.labels
-        priors = self._priors(_count(texts, self._by_terms, len(labels)))
-        by_pattern = [_count(texts, partial(_found, pattern, 0), len(labels)) for pattern in self.patterns]
-        of_patterns = [_judged(*each, labels) for each in zip(self.patterns, by_pattern, strict=True)]
-        mentions = (key_of(window.forms[first:end]) for window, spans in texts for first, end in spans)
-        terms = Vocabulary.of(filter(None, (*priors, *mentions)))
-        wrong = (key for counts in by_pattern for key, count in counts.items() if count[0] > count[1:].max())
+        labels = self.codec.config.labels
+        texts = [_Text(window, self._gold_spans(window)) for window in train]
+        # What lies inside of a mention is right or wrong only where the mention itself is not found.
+        apart = [_Text(window, gold, _within(gold)) for window, gold, _ in texts]
+        priors = self._priors(_count(apart, self._by_terms, len(labels)))
+        by_pattern = [_count(apart, partial(_found, pattern, 0), len(labels)) for pattern in self.patterns]
+        odds = [_judged(pattern, counts, labels) for pattern, counts in zip(self.patterns, by_pattern, strict=True)]
+        wrong = (term for counts in by_pattern for term, count in counts.items() if count[0] > count[1:].max())
         self.vocabularies["refuted"] = Vocabulary.of(wrong)
+        mentions = (key_of(window.forms[first:end]) for window, gold, _ in texts for first, end in gold)
+        terms = Vocabulary.of(filter(None, (*priors, *mentions)))
         unlisted = np.array([_DOUBT, *np.zeros(len(labels))])
         for _ in range(_MOST_ROUNDS):
             weights = np.zeros((len(terms), len(labels)))  # (R, L)
-            self._take(terms, np.array([*weights, *of_patterns]))
-            counts = _count(texts, self._matches, len(labels))
+            self._take(terms, np.array([*weights, *odds]))
+            counts = _count(texts, self._matches_of_terms, len(labels))
             for row, term in enumerate(terms.entries[2:], start=2):
                 weights[row] = _log_odds(counts.get(term, 0) + priors.get(term, unlisted))
+            self._take(terms, np.array([*weights, *odds]))
             good = weights.max(1) > 0
-            self._take(terms, np.array([*weights, *of_patterns]))
             if good[2:].all():
                 break
             terms = Vocabulary.of(term for term, stays in zip(terms.entries, good, strict=True) if stays)
@@ -320,8 +338,8 @@ def _found(pattern: _Pattern, row: int, window: Window) -> Iterator[_Match]:
     ends = {end - origin: place + 1 for place, (_, end) in enumerate(window.offsets)}
     group = _CONTEXT if _CONTEXT in pattern.expression.groupindex else 0
     for match in pattern.expression.finditer("".join(parts)):
-        first, end = firsts.get(match.start(group)), ends.get(match.end(group))
-        if first is not None and end is not None and first < end:
+        first, end = firsts.get(match.start(group), -1), ends.get(match.end(group), -1)
+        if 0 <= first < end:
             yield _Match(first, end, row)
 
 
@@ -334,24 +352,34 @@ def _with_abbreviations(forms: Sequence[str], matches: list[_Match]) -> list[_Ma
     return sorted([*matches, *added])
 
 
-def _count(texts: Sequence[tuple[Window, _Gold]], find: Callable[[Window], Iterable[_Match]], labels: int) -> _Counts:
+def _within(gold: _Gold) -> frozenset[tuple[int, int]]:
+    """The stretches inside of gold spans, without these."""
+    inside = ((a, b) for first, end in gold for a in range(first, end) for b in range(a + 1, end + 1))
+    return frozenset(inside).difference(gold)
+
+
+def _count(texts: Sequence[_Text], find: Callable[[Window], Iterable[_Match]], labels: int) -> _Counts:
     counts: _Counts = {}
-    for window, gold in texts:
+    for window, gold, ignored in texts:
         for first, end, _ in find(window):
-            count = counts.setdefault(key_of(window.forms[first:end]), np.zeros(1 + labels))
-            count[gold.get((first, end), 0)] += 1
+            if (first, end) not in ignored:
+                count = counts.setdefault(key_of(window.forms[first:end]), np.zeros(1 + labels))
+                count[gold.get((first, end), 0)] += 1
     return counts
 
 
 def _judged(pattern: _Pattern, counts: _Counts, labels: Sequence[str]) -> np.ndarray:
-    """Log-odds of each label for what a pattern finds: the shares of the distinct stretches it found, (L)."""
-    shares = np.sum([count / count.sum() for count in counts.values()], axis=0) if counts else np.zeros(1 + len(labels))
-    others = shares.sum()
-    odds = np.full(len(labels), _RARELY)
-    if pattern.label is not None:
-        right = shares[1 + labels.index(pattern.label)]
-        odds[labels.index(pattern.label)] = np.log((right + 1) / (others - right + _DOUBT))
-    return odds
+    """Log-odds of each label for what a pattern finds (L): negative where it is more often wrong, or excludes rightly.
+
+    Counted are occurrences where it goes before terms, else distinct stretches, for what was seen the terms know.
+    """
+    column = 1 + labels.index(pattern.label) if pattern.label else 0
+    found = [count if pattern.goes_first else count / count.sum() for count in counts.values()]
+    right = sum(count[column] for count in found)
+    odds = np.log((right + 1) / (sum(count.sum() for count in found) - right + _DOUBT))
+    if pattern.label is None:
+        return np.full(len(labels), _RARELY if odds >= 0 else 0)
+    return np.where(np.arange(1, 1 + len(labels)) == column, odds, _RARELY)
 
 
 def _log_odds(counts: np.ndarray) -> np.ndarray:

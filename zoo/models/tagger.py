@@ -227,6 +227,20 @@ class Tagger(LightningModule):
         scores = self.crf.span_confidence(emissions, batch.mask, runs).tolist()
         return [(*span, score) for span, score in zip(spans, scores, strict=True)]
 
+    def keep_words(self, most: int) -> None:
+        """Forgets all words but the first, and their vectors: they are then unknown words.
+
+        First in the vocabulary are padding, the unknown word and those of the training documents; then come words of
+        the pretrained vectors, the most frequent ones first.
+
+        Args:
+            most: How many entries of the vocabulary are kept.
+        """
+        self.words = self.vocabularies["words"] = Vocabulary(self.words.entries[:most])
+        self.lookup = WordLookup(self.words, self.characters, self.hparams["normalizer"], longest=_LONGEST_SPELLING)
+        vectors = self.word_embedding.weight.detach()[:most].clone()
+        self.word_embedding = nn.Embedding.from_pretrained(vectors, freeze=False, padding_idx=0)
+
     def save_pretrained(self, folder: str | Path, *, half: bool = False) -> None:
         """Writes a checkpoint folder from which :meth:`from_pretrained` rebuilds this tagger.
 
