@@ -61,7 +61,7 @@ SMALL = {  # an architecture by its key, or with what comes after a slash in ano
         "hidden": 24,
     },
     "crf_rnn_svm": {"word_size": 12, "hidden": 24},
-    "dictionary_regex": {"patterns": [{"pattern": r"\b(?:gene|in) (?P<mention>APC)\b"}]},
+    "dictionary_regex": {"patterns": [{"pattern": r"(?:gene |in |\()(?P<mention>APC|DMD)\b"}]},
     "extended_neuroner": {
         "linguistics": "rules-en",
         "word_size": 12,

@@ -52,6 +52,7 @@ _NEVER = -20.0  # emission of a tag that no match proposes
 _RARELY = -9.0  # least weight of a label; greater than _NEVER, so that tags of a match cannot be mixed
 _DOUBT = 0.5  # how many wrong matches a training mention that is in no lexicon is thought to have, beyond those seen
 _SHORTEST_ENDING = 3  # letters
+_SMOOTHING = 4.0  # how many terms a shorter ending counts as
 _MOST_ROUNDS = 8  # of dropping terms
 _MARKS = re.compile("[\u0300-\u036f]")
 _CONTEXT = "mention"  # group of a regular expression that is the mention, the rest being its context
@@ -301,7 +302,7 @@ class DictionaryRegex(Tagger):
             prior = np.eye(width)[0]
             for ending in self._endings(term):
                 if ending in seen:
-                    prior = (shares[ending] + prior) / (seen[ending] + 1)
+                    prior = (shares[ending] + _SMOOTHING * prior) / (seen[ending] + _SMOOTHING)
             priors[term] = prior
         return priors
 

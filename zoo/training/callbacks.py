@@ -19,10 +19,11 @@ class RunState(Callback):
     """
 
     _restored: dict[str, Any] | None = None
-    _earlier = 0.0
+    _earlier = _computed = 0.0
 
     def __init__(self, path: Path, recipe: str) -> None:
         self._began, self._path, self._recipe = time.perf_counter(), path, recipe
+        self._used = time.process_time()
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.is_global_zero:
@@ -38,15 +39,22 @@ class RunState(Callback):
         """How long the run has taken, the time before it was resumed included."""
         return self._earlier + time.perf_counter() - self._began
 
+    @property
+    def cpu_seconds(self) -> float:
+        """How long its processor computed for it; waiting for other programs of the machine does not count."""
+        return self._computed + time.process_time() - self._used
+
     def state_dict(self) -> dict[str, Any]:
         return {
             "seconds": self.seconds,
+            "cpu_seconds": self.cpu_seconds,
             "torch": torch.get_rng_state(),
             "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self._restored, self._earlier = state_dict, state_dict["seconds"]
+        self._computed = state_dict.get("cpu_seconds", self._earlier)  # of a state from before it was kept
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self._restored is not None:

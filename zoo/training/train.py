@@ -190,7 +190,7 @@ def train(
             "seed": seed,
             "held_out": training.held_out,
             "epochs": runner.current_epoch,
-            "train_minutes": round(state.seconds / 60, 1),
+            "train_minutes": round(_seconds(state, runner.strategy.root_device) / 60, 1),
             "device": device_name(runner.strategy.root_device),
             "versions": {name: version(name) for name in ("torch", "pytorch-lightning", "numpy")},
             "date": date.today().isoformat(),
@@ -277,6 +277,14 @@ def _last_state(folder: Path, recipe: str, resume: bool) -> str | None:
             )
     states = sorted((folder / "state").glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
     return str(states[-1]) if states else None
+
+
+def _seconds(state: RunState, device: torch.device) -> float:
+    """How long a run took: processor time of all threads where processors compute, since others may share them.
+
+    By the clock on an accelerator.
+    """
+    return state.cpu_seconds if device.type == "cpu" else state.seconds
 
 
 def device_name(device: torch.device) -> str:
