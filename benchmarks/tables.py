@@ -1,4 +1,4 @@
-"""Writes the result files as Markdown tables into the README: ``python -m benchmarks.tables [--check]``.
+"""Writes the result files as Markdown tables into the pages: ``python -m benchmarks.tables [--check]``.
 
 A table stands between a marker, alone on its line, and ``<!-- /table -->``. The markers are ``<!-- table:speed -->``
 and so on, by the names of :data:`TABLES`, and ``<!-- table:accuracy:<corpus> -->`` or ``<!-- table:printed:<corpus>
@@ -16,6 +16,7 @@ from benchmarks.evidence import ablation_table, accuracy_table, printed_tables, 
 from benchmarks.rows import Row, latest, markdown, read
 
 ROOT = Path(__file__).resolve().parent.parent
+PAGES = (ROOT / "README.md", ROOT / "benchmarks" / "results" / "README.md")
 MARKED = re.compile(r"<!-- table:(?P<name>\S+) -->\n(?:(?!<!-- table:).)*?<!-- /table -->", re.DOTALL)
 
 
@@ -89,7 +90,7 @@ def fill(text: str, results: Path) -> str:
     """Replaces what stands between each pair of markers by its table.
 
     Args:
-        text: The README.
+        text: A page.
         results: Folder of the result files.
 
     Returns:
@@ -130,20 +131,22 @@ CORPUS_TABLES: dict[str, Callable[[Path, str], str]] = {"accuracy": accuracy_tab
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the README, or with ``--check`` only says by its exit code whether it is up to date."""
-    parser = argparse.ArgumentParser(description="Write the result files as tables into the README.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the README is not up to date")
-    parser.add_argument("--readme", type=Path, default=ROOT / "README.md")
+    """Writes the pages, or with ``--check`` only says by its exit code whether they are up to date."""
+    parser = argparse.ArgumentParser(description="Write the result files as tables into the pages that show them.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is not up to date")
+    parser.add_argument("--pages", type=Path, nargs="+", default=list(PAGES))
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     options = parser.parse_args(arguments)
-    before = options.readme.read_text(encoding="utf-8")
-    after = fill(before, options.results)
-    if options.check and after != before:
-        print(f"{options.readme} is not up to date: run python -m benchmarks.tables", file=sys.stderr)
-        return 1
-    if not options.check:
-        options.readme.write_text(after, encoding="utf-8")
-    return 0
+    stale = 0
+    for page in options.pages:
+        before = page.read_text(encoding="utf-8")
+        after = fill(before, options.results)
+        if options.check and after != before:
+            print(f"{page} is not up to date: run python -m benchmarks.tables", file=sys.stderr)
+            stale = 1
+        if not options.check:
+            page.write_text(after, encoding="utf-8")
+    return stale
 
 
 if __name__ == "__main__":

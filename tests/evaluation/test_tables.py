@@ -162,7 +162,7 @@ def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: py
     readme.write_text(
         "# Title\n<!-- table:speed -->\n<!-- /table -->\n<!-- table:accuracy:c -->\n<!-- /table -->\nend\n"
     )
-    options = ["--readme", str(readme), "--results", str(tmp_path)]
+    options = ["--pages", str(readme), "--results", str(tmp_path)]
     assert main([*options, "--check"]) == 1
     assert "is not up to date" in capsys.readouterr().err
     assert main(options) == 0
