@@ -24,7 +24,7 @@ def found(text: str) -> list[tuple[str, str]]:
         ("treated heat shock protein ( HSP )", [("heat shock protein", "HSP")]),
         ("a ( mg ) b ( mg", []),  # no capital; no closing bracket
         ("aspirin ( ASPIRIN )", []),  # no shorter than the long form
-        ("tumor necrosis factor ( TNF ) and interleukin 6 ( IL6 )", [("tumor necrosis factor", "TNF"), ("interleukin 6", "IL6")]),
+        ("heat shock protein ( HSP ) or interleukin 6 ( IL6 )", [("heat shock protein", "HSP"), ("interleukin 6", "IL6")]),
         ("( TNF )", []),
         ("TNF )", []),
     ],

@@ -193,7 +193,7 @@ def test_a_truncated_file_is_an_error(vectors, tmp_path, name, share):
         (b"1 1\na \0\0\0\0b \0\0\0\0", "more than the 1 vectors"),
         (b"justaword\n", "v:1: 0 numbers after 'justaword', not any"),
         (b"\x08\0\0\0\0\0\0\0{broken}", "safetensors, but cut off"),
-        (gzip.compress(b"1 1\na 1\n")[:-4], "Compressed file ended"),
+        (gzip.compress(b"1 1\na 1\n", mtime=0)[:-4], "Compressed file ended"),
     ],
 )
 def test_a_malformed_file_is_an_error_with_its_place(tmp_path, content, message):

@@ -49,7 +49,7 @@ from zoo.text.lexicon import Lexicon, lexicon_vocabulary, normalized
 from zoo.text.vocab import Vocabulary
 
 _NEVER = -20.0  # emission of a tag that no match proposes
-_RARELY = -9.0  # least weight of a label; greater than _NEVER, so that tags of a match cannot be mixed
+_RARELY = -15.0  # least weight of a label; greater than _NEVER, so that tags of a match cannot be mixed
 _DOUBT = 0.5  # how many wrong matches a training mention that is in no lexicon is thought to have, beyond those seen
 _SHORTEST_ENDING = 3  # letters
 _SMOOTHING = 4.0  # how many terms a shorter ending counts as
@@ -192,10 +192,11 @@ class DictionaryRegex(Tagger):
         The last, (W, L), holds the tag of each word if the matches are mentions of each label. All are zero where there
         is no match.
         """
-        return [self._with_layers(window) for window in windows]
+        odds = self._odds()
+        return [self._with_layers(window, self._matches(window, odds)) for window in windows]
 
-    def _with_layers(self, window: Window) -> Window:
-        found, length, labels = self._matches(window), len(window.forms), self.codec.config.labels
+    def _with_layers(self, window: Window, found: Sequence[_Match]) -> Window:
+        length, labels = len(window.forms), self.codec.config.labels
         rows, shares = np.zeros(length, dtype=np.int64), np.zeros(length, dtype=np.float32)  # (W), (W)
         tags = np.zeros((length, len(labels)), dtype=np.int64)  # (W, L)
         for first, end, row in found:
@@ -220,29 +221,26 @@ class DictionaryRegex(Tagger):
         emissions[..., self.tag_rows["O"]] = 0
         return emissions.scatter(2, batch.layers["tags"], scores)
 
-    def _matches(self, window: Window) -> list[_Match]:
-        """Of all that is found the leftmost, of such the longest; then abbreviations as the window introduces them."""
-        found = [(1, match) for match in self._by_terms(window)]
+    def _odds(self) -> list[float]:
+        """The greatest weight of each term and each pattern."""
+        return self.weights.weight.detach().amax(1).tolist()
+
+    def _matches(self, window: Window, odds: Sequence[float]) -> list[_Match]:
+        """Of all that is found the leftmost, of such the longest, of such the surest; then the abbreviations."""
         terms, refuted = len(self.vocabularies["lexicon"]), self.vocabularies["refuted"]
-        weights = self.weights.weight[terms:].detach().amax(1).tolist()
-        for row, (pattern, weight) in enumerate(zip(self.patterns, weights, strict=True), start=terms):
-            if (weight < 0) == (pattern.label is not None):
-                continue  # more often wrong than right in the training texts
-            matches = _found(pattern, row, window)
-            if pattern.goes_first:
-                found += [(0, match) for match in matches]
-            else:
-                found += [(2, m) for m in matches if key_of(window.forms[m.first : m.end]) not in refuted]
+        found = [(True, match) for match in self._by_terms(window)]
+        for row, pattern in enumerate(self.patterns, start=terms):
+            if (odds[row] >= 0) == (pattern.label is not None):  # mostly right in the training texts
+                found += [
+                    (not pattern.goes_first, match)
+                    for match in _found(pattern, row, window)
+                    if pattern.goes_first or key_of(window.forms[match.first : match.end]) not in refuted
+                ]
         taken: list[_Match] = []
-        for _, match in sorted(found, key=lambda ranked: (ranked[1].first, -ranked[1].end, ranked[0])):
+        for _, match in sorted(found, key=lambda each: (each[1].first, -each[1].end, each[0], -odds[each[1].row])):
             if not taken or match.first >= taken[-1].end:
                 taken.append(match)
         return _with_abbreviations(window.forms, taken)
-
-    def _matches_of_terms(self, window: Window) -> Iterator[_Match]:
-        """Of :meth:`_matches` those that no pattern found."""
-        terms = len(self.vocabularies["lexicon"])
-        return (match for match in self._matches(window) if match.row < terms)
 
     def _by_terms(self, window: Window) -> Iterator[_Match]:
         places = [place for place, form in enumerate(window.forms) if form != "-"]
@@ -272,16 +270,19 @@ class DictionaryRegex(Tagger):
         terms = Vocabulary.of(filter(None, (*priors, *mentions)))
         unlisted = np.array([_DOUBT, *np.zeros(len(labels))])
         for _ in range(_MOST_ROUNDS):
-            weights = np.zeros((len(terms), len(labels)))  # (R, L)
+            self._take(terms, np.array([*np.full((len(terms), len(labels)), -_RARELY), *odds]))  # each before patterns
+            counts = _count(texts, self._of_terms, len(labels))
+            weights = [_log_odds(counts.get(term, 0) + priors.get(term, unlisted)) for term in terms.entries]
             self._take(terms, np.array([*weights, *odds]))
-            counts = _count(texts, self._matches_of_terms, len(labels))
-            for row, term in enumerate(terms.entries[2:], start=2):
-                weights[row] = _log_odds(counts.get(term, 0) + priors.get(term, unlisted))
-            self._take(terms, np.array([*weights, *odds]))
-            good = weights.max(1) > 0
-            if good[2:].all():
+            kept = [term for term, weight in zip(terms.entries, weights, strict=True) if weight.max() > 0]
+            if len(kept) + 2 == len(terms):
                 break
-            terms = Vocabulary.of(term for term, stays in zip(terms.entries, good, strict=True) if stays)
+            terms = Vocabulary.of(kept)
+
+    def _of_terms(self, window: Window) -> Iterator[_Match]:
+        """Of what is taken of a window, what no pattern found."""
+        terms = len(self.vocabularies["lexicon"])
+        return (match for match in self._matches(window, self._odds()) if match.row < terms)
 
     def _gold_spans(self, window: Window) -> _Gold:
         """The column of the label of each gold span in counts, 1 the first."""
