@@ -138,7 +138,7 @@ def test_white_space_in_a_text_is_blanks_to_a_pattern() -> None:
         ({"label": "Drug"}, "expected the keys pattern and"),
         ({"pattern": "a", "lable": "Drug"}, "expected the keys pattern and"),
     ],
-)  # fmt: skip
+)
 def test_a_faulty_pattern_is_refused(pattern: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         trained([], patterns=[pattern])

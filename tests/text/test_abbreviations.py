@@ -24,11 +24,14 @@ def found(text: str) -> list[tuple[str, str]]:
         ("treated heat shock protein ( HSP )", [("heat shock protein", "HSP")]),
         ("a ( mg ) b ( mg", []),  # no capital; no closing bracket
         ("aspirin ( ASPIRIN )", []),  # no shorter than the long form
-        ("heat shock protein ( HSP ) or interleukin 6 ( IL6 )", [("heat shock protein", "HSP"), ("interleukin 6", "IL6")]),
+        (
+            "heat shock protein ( HSP ) or interleukin 6 ( IL6 )",
+            [("heat shock protein", "HSP"), ("interleukin 6", "IL6")],
+        ),
         ("( TNF )", []),
         ("TNF )", []),
     ],
-)  # fmt: skip
+)
 def test_by_hand(text: str, pairs: list[tuple[str, str]]) -> None:
     assert found(text) == pairs
 

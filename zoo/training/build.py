@@ -129,7 +129,8 @@ def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
         raise ValueError(f"Architecture {tagger.key!r} has no word vectors; leave vectors.path out.")
     if vectors.senses:
         raise ValueError(
-            f"Expected vectors of words but got those of senses by {vectors.senses!r}; name them under resources.senses."
+            f"Expected vectors of words but got those of senses by {vectors.senses!r}; name these under "
+            "resources.senses."
         )
     table = tagger.word_embedding.weight
     if vectors.matrix.shape[1] != table.shape[1]:
