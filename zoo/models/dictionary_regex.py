@@ -57,7 +57,6 @@ _MOST_ROUNDS = 8  # of dropping terms
 _MARKS = re.compile("[\u0300-\u036f]")
 _CONTEXT = "mention"  # group of a regular expression that is the mention, the rest being its context
 
-
 _Counts = dict[str, np.ndarray]
 """By term: how many of its matches are no mention, then how many are mentions of each label, shape (1 + L)."""
 _Gold = dict[tuple[int, int], int]
@@ -70,6 +69,14 @@ class _Match(NamedTuple):
     first: int
     end: int
     row: int
+
+
+class _Surface(NamedTuple):
+    """A window's text, all white space being blanks, and where in it words begin and end (one past the word)."""
+
+    text: str
+    firsts: dict[int, int]
+    ends: dict[int, int]
 
 
 class _Text(NamedTuple):
@@ -228,12 +235,12 @@ class DictionaryRegex(Tagger):
     def _matches(self, window: Window, odds: Sequence[float]) -> list[_Match]:
         """Of all that is found the leftmost, of such the longest, of such the surest; then the abbreviations."""
         terms, refuted = len(self.vocabularies["lexicon"]), self.vocabularies["refuted"]
-        found = [(True, match) for match in self._by_terms(window)]
+        found, surface = [(True, match) for match in self._by_terms(window)], _surface(window)
         for row, pattern in enumerate(self.patterns, start=terms):
             if (odds[row] >= 0) == (pattern.label is not None):  # mostly right in the training texts
                 found += [
                     (not pattern.goes_first, match)
-                    for match in _found(pattern, row, window)
+                    for match in _found(pattern, row, surface)
                     if pattern.goes_first or key_of(window.forms[match.first : match.end]) not in refuted
                 ]
         taken: list[_Match] = []
@@ -262,7 +269,7 @@ class DictionaryRegex(Tagger):
         # What lies inside of a mention is right or wrong only where the mention itself is not found.
         apart = [_Text(window, gold, _within(gold)) for window, gold, _ in texts]
         priors = self._priors(_count(apart, self._by_terms, len(labels)))
-        by_pattern = [_count(apart, partial(_found, pattern, 0), len(labels)) for pattern in self.patterns]
+        by_pattern = [_count(apart, partial(_by_pattern, pattern), len(labels)) for pattern in self.patterns]
         odds = [_judged(pattern, counts, labels) for pattern, counts in zip(self.patterns, by_pattern, strict=True)]
         wrong = (term for counts in by_pattern for term, count in counts.items() if count[0] > count[1:].max())
         self.vocabularies["refuted"] = Vocabulary.of(wrong)
@@ -271,7 +278,7 @@ class DictionaryRegex(Tagger):
         unlisted = np.array([_DOUBT, *np.zeros(len(labels))])
         for _ in range(_MOST_ROUNDS):
             self._take(terms, np.array([*np.full((len(terms), len(labels)), -_RARELY), *odds]))  # each before patterns
-            counts = _count(texts, self._of_terms, len(labels))
+            counts = _count(texts, partial(self._of_terms, odds=self._odds()), len(labels))
             weights = [_log_odds(counts.get(term, 0) + priors.get(term, unlisted)) for term in terms.entries]
             self._take(terms, np.array([*weights, *odds]))
             kept = [term for term, weight in zip(terms.entries, weights, strict=True) if weight.max() > 0]
@@ -279,10 +286,10 @@ class DictionaryRegex(Tagger):
                 break
             terms = Vocabulary.of(kept)
 
-    def _of_terms(self, window: Window) -> Iterator[_Match]:
+    def _of_terms(self, window: Window, odds: Sequence[float]) -> Iterator[_Match]:
         """Of what is taken of a window, what no pattern found."""
         terms = len(self.vocabularies["lexicon"])
-        return (match for match in self._matches(window, self._odds()) if match.row < terms)
+        return (match for match in self._matches(window, odds) if match.row < terms)
 
     def _gold_spans(self, window: Window) -> _Gold:
         """The column of the label of each gold span in counts, 1 the first."""
@@ -329,8 +336,7 @@ def _compiled(place: int, entry: Mapping[str, str], labels: Sequence[str]) -> _P
         raise ValueError(f"{wrong} at character {error.pos}; correct it there.") from error
 
 
-def _found(pattern: _Pattern, row: int, window: Window) -> Iterator[_Match]:
-    """What a pattern finds in a window's text, where it begins and ends with words."""
+def _surface(window: Window) -> _Surface:
     origin = reached = window.offsets[0][0]
     parts: list[str] = []
     for form, (start, end) in zip(window.forms, window.offsets, strict=True):
@@ -338,11 +344,20 @@ def _found(pattern: _Pattern, row: int, window: Window) -> Iterator[_Match]:
         reached = end
     firsts = {start - origin: place for place, (start, _) in enumerate(window.offsets)}
     ends = {end - origin: place + 1 for place, (_, end) in enumerate(window.offsets)}
+    return _Surface("".join(parts), firsts, ends)
+
+
+def _found(pattern: _Pattern, row: int, surface: _Surface) -> Iterator[_Match]:
+    """What a pattern finds, where it begins and ends with words."""
     group = _CONTEXT if _CONTEXT in pattern.expression.groupindex else 0
-    for match in pattern.expression.finditer("".join(parts)):
-        first, end = firsts.get(match.start(group), -1), ends.get(match.end(group), -1)
+    for match in pattern.expression.finditer(surface.text):
+        first, end = surface.firsts.get(match.start(group), -1), surface.ends.get(match.end(group), -1)
         if 0 <= first < end:
             yield _Match(first, end, row)
+
+
+def _by_pattern(pattern: _Pattern, window: Window) -> Iterator[_Match]:
+    return _found(pattern, 0, _surface(window))
 
 
 def _with_abbreviations(forms: Sequence[str], matches: list[_Match]) -> list[_Match]:
