@@ -39,13 +39,13 @@ import torch
 from torch import Tensor, nn
 
 from zoo.crf import CRF
-from zoo.data.nearest import did_you_mean
 from zoo.data.tags import spans_to_tags
 from zoo.models.tagger import Tagger
 from zoo.text.abbreviations import introductions
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig, Window
 from zoo.text.lexicon import Lexicon, lexicon_vocabulary, normalized
+from zoo.text.patterns import Pattern, Surface
 from zoo.text.vocab import Vocabulary
 
 _NEVER = -20.0  # emission of a tag that no match proposes
@@ -55,7 +55,6 @@ _SHORTEST_ENDING = 3  # letters
 _SMOOTHING = 4.0  # how many terms a shorter ending counts as
 _MOST_ROUNDS = 8  # of dropping terms
 _MARKS = re.compile("[\u0300-\u036f]")
-_CONTEXT = "mention"  # group of a regular expression that is the mention, the rest being its context
 
 _Counts = dict[str, np.ndarray]
 """By term: how many of its matches are no mention, then how many are mentions of each label, shape (1 + L)."""
@@ -71,32 +70,12 @@ class _Match(NamedTuple):
     row: int
 
 
-class _Surface(NamedTuple):
-    """A window's text, all white space being blanks, and where in it words begin and end (one past the word)."""
-
-    text: str
-    firsts: dict[int, int]
-    ends: dict[int, int]
-
-
 class _Text(NamedTuple):
     """A training window with its gold spans, and stretches that are not counted."""
 
     window: Window
     gold: _Gold
     ignored: frozenset[tuple[int, int]] = frozenset()
-
-
-class _Pattern(NamedTuple):
-    """A compiled regular expression; without label, what it finds is no mention."""
-
-    label: str | None
-    expression: re.Pattern[str]
-
-    @property
-    def goes_first(self) -> bool:
-        """Whether it decides against a term of the same words: what excludes, and what looks at the context."""
-        return self.label is None or _CONTEXT in self.expression.groupindex
 
 
 @lru_cache(maxsize=1 << 18)
@@ -166,7 +145,7 @@ class DictionaryRegex(Tagger):
         others = {"lexicon": lexicon, "refuted": refuted}
         super().__init__(codec=codec, words=words, characters=characters, normalizer=normalizer, others=others)
         self.head, self.ending = head, ending
-        self.patterns = [_compiled(place, entry, codec.labels) for place, entry in enumerate(patterns)]
+        self.patterns = [Pattern.of(place, entry, codec.labels) for place, entry in enumerate(patterns)]
         self.tag_rows = {tag: row for row, tag in enumerate(self.codec.tags)}
         self.crf = CRF(len(self.tag_rows), batch_first=True, constraints=self.codec.transitions)
         for parameter in self.crf.parameters():
@@ -235,13 +214,13 @@ class DictionaryRegex(Tagger):
     def _matches(self, window: Window, odds: Sequence[float]) -> list[_Match]:
         """Of all that is found the leftmost, of such the longest, of such the surest; then the abbreviations."""
         terms, refuted = len(self.vocabularies["lexicon"]), self.vocabularies["refuted"]
-        found, surface = [(True, match) for match in self._by_terms(window)], _surface(window)
+        found, surface = [(True, match) for match in self._by_terms(window)], Surface.of(window)
         for row, pattern in enumerate(self.patterns, start=terms):
             if (odds[row] >= 0) == (pattern.label is not None):  # mostly right in the training texts
                 found += [
-                    (not pattern.goes_first, match)
-                    for match in _found(pattern, row, surface)
-                    if pattern.goes_first or key_of(window.forms[match.first : match.end]) not in refuted
+                    (not pattern.goes_first, _Match(first, end, row))
+                    for first, end in pattern.matches(surface)
+                    if pattern.goes_first or key_of(window.forms[first:end]) not in refuted
                 ]
         taken: list[_Match] = []
         for _, match in sorted(found, key=lambda each: (each[1].first, -each[1].end, each[0], -odds[each[1].row])):
@@ -321,43 +300,8 @@ class DictionaryRegex(Tagger):
         return ["", *(word[-length:] for length in range(_SHORTEST_ENDING, min(self.ending, len(word)) + 1))]
 
 
-def _compiled(place: int, entry: Mapping[str, str], labels: Sequence[str]) -> _Pattern:
-    where = f"patterns[{place}]"
-    if "pattern" not in entry or not {"pattern", "label"}.issuperset(entry):
-        raise ValueError(f"{where}: expected the keys pattern and, unless it excludes, label but got {dict(entry)}.")
-    label = entry.get("label")
-    if label is not None and label not in labels:
-        hint = did_you_mean(label, labels)
-        raise ValueError(f"{where}: expected a label out of {', '.join(labels)} but got {label!r}.{hint}")
-    try:
-        return _Pattern(label, re.compile(entry["pattern"]))
-    except re.error as error:
-        wrong = f"{where}: expected a regular expression but got {entry['pattern']!r}: {error.msg}"
-        raise ValueError(f"{wrong} at character {error.pos}; correct it there.") from error
-
-
-def _surface(window: Window) -> _Surface:
-    origin = reached = window.offsets[0][0]
-    parts: list[str] = []
-    for form, (start, end) in zip(window.forms, window.offsets, strict=True):
-        parts += [" " * (start - reached), form]
-        reached = end
-    firsts = {start - origin: place for place, (start, _) in enumerate(window.offsets)}
-    ends = {end - origin: place + 1 for place, (_, end) in enumerate(window.offsets)}
-    return _Surface("".join(parts), firsts, ends)
-
-
-def _found(pattern: _Pattern, row: int, surface: _Surface) -> Iterator[_Match]:
-    """What a pattern finds, where it begins and ends with words."""
-    group = _CONTEXT if _CONTEXT in pattern.expression.groupindex else 0
-    for match in pattern.expression.finditer(surface.text):
-        first, end = surface.firsts.get(match.start(group), -1), surface.ends.get(match.end(group), -1)
-        if 0 <= first < end:
-            yield _Match(first, end, row)
-
-
-def _by_pattern(pattern: _Pattern, window: Window) -> Iterator[_Match]:
-    return _found(pattern, 0, _surface(window))
+def _by_pattern(pattern: Pattern, window: Window) -> Iterator[_Match]:
+    return (_Match(first, end, 0) for first, end in pattern.matches(Surface.of(window)))
 
 
 def _with_abbreviations(forms: Sequence[str], matches: list[_Match]) -> list[_Match]:
@@ -385,7 +329,7 @@ def _count(texts: Sequence[_Text], find: Callable[[Window], Iterable[_Match]], l
     return counts
 
 
-def _judged(pattern: _Pattern, counts: _Counts, labels: Sequence[str]) -> np.ndarray:
+def _judged(pattern: Pattern, counts: _Counts, labels: Sequence[str]) -> np.ndarray:
     """Log-odds of each label for what a pattern finds (L): negative where it is more often wrong, or excludes rightly.
 
     Counted are occurrences where it goes before terms, else distinct stretches, for what was seen the terms know.
