@@ -1,11 +1,12 @@
 """The experiment of the RareDis paper on any corpus that has its recipes; a run that was interrupted goes on.
 
-    python -m benchmarks.raredis_experiment raredis [--seeds 1 2 3] [--out CSV] [KEYS OF THE RECIPES AND THEIR VALUES]
+    python -m benchmarks.raredis_experiment raredis [--seeds 1 2 3] [--as-printed] [--out CSV] [KEYS AND VALUES]
 
 The feature CRF, then a BiLSTM with a softmax and one with a CRF, each from random, general and biomedical word vectors:
 the pretrained ones frozen, or tuned at the learning rate of all other weights; random ones always learn. The feature
 CRF, in which nothing is drawn at random, has one seed; it is trained on train as the others are, and once more with
-dev, as in the paper. Rows go where those of :mod:`benchmarks.accuracy` go: the README's table of the experiment is made
+dev, as in the paper. ``--as-printed`` gives the BiLSTMs no more of a word than its vector, and trains them as the paper
+did. Rows go where those of :mod:`benchmarks.accuracy` go: the README's table of the experiment is made
 of them.
 
 Source: Segura-Bedmar, Camino-Perdones & Guerrero-Aspizua (2022), BMC Bioinformatics 23:263, sections "Conditional
@@ -18,10 +19,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.accuracy import RESULTS, run
-from benchmarks.evidence import TRAIN_AND_DEV, VECTORS
+from benchmarks.evidence import AS_PRINTED, TRAIN_AND_DEV, VECTORS
 
 RECIPES = Path("recipes")  # as the commands that are recorded name them
 HELD_OUT = "0.01"  # of train and dev, where dev is trained on too: training wants a dev document
+PRINTED = (
+    *("--model.feature_size", "0", "--model.dropout", "0.1", "--model.word_dropout", "0"),
+    *("--optimizer.learning_rate", "0.001", "--optimizer.schedule", "constant", "--optimizer.warmup_epochs", "0"),
+    *("--training.batch_words", "1500", "--training.patience", "4", "--training.average", "0"),
+)
+"""What of the recipes is the project's own, as the paper has it."""
+PRINTED_OPTIMIZER = {"softmax": "adamw", "CRF": "rmsprop"}
 
 
 class Job(NamedTuple):
@@ -33,8 +41,15 @@ class Job(NamedTuple):
     overrides: tuple[str, ...]
 
 
-def jobs(corpus: str, seeds: Sequence[int], general: str, biomedical: str) -> Iterator[Job]:
+def jobs(corpus: str, seeds: Sequence[int], general: str, biomedical: str, as_printed: bool = False) -> Iterator[Job]:
     """Every run, all of the first seed before those of the next.
+
+    Args:
+        corpus: The folder of its recipes.
+        seeds: Of the BiLSTMs.
+        general: General word vectors.
+        biomedical: Biomedical word vectors.
+        as_printed: Whether the BiLSTMs are the paper's in all that is told of them.
 
     Raises:
         FileNotFoundError: If the corpus has not the three recipes.
@@ -51,7 +66,11 @@ def jobs(corpus: str, seeds: Sequence[int], general: str, biomedical: str) -> It
     for seed in seeds:
         for recipe, output in ((softmax, "softmax"), (crf, "CRF")):
             for vectors in VECTORS:
-                yield Job(recipe, f"{output}, {vectors}", seed, _overrides(vectors, general, biomedical))
+                overrides = _overrides(vectors, general, biomedical)
+                if as_printed:
+                    overrides += (*PRINTED, "--optimizer.name", PRINTED_OPTIMIZER[output])
+                variant = f"{output}, {vectors}"
+                yield Job(recipe, f"{AS_PRINTED}{variant}" if as_printed else variant, seed, overrides)
 
 
 def _overrides(vectors: str, general: str, biomedical: str) -> tuple[str, ...]:
@@ -67,9 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--general", default="runs/word2vec-en-general/vectors.safetensors", help="general vectors")
     parser.add_argument("--biomedical", default="runs/word2vec-en/vectors.safetensors", help="biomedical vectors")
+    parser.add_argument("--as-printed", action="store_true", help="the BiLSTMs of the paper, which see words alone")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the CSV file that rows are added to")
     given, overrides = parser.parse_known_args(arguments)
-    for job in jobs(given.corpus, given.seeds, given.general, given.biomedical):
+    for job in jobs(given.corpus, given.seeds, given.general, given.biomedical, given.as_printed):
         print(f"{job.recipe} {job.variant} seed {job.seed}".replace("  ", " "), flush=True)
         run(job.recipe, job.seed, job.variant, [*job.overrides, *overrides], given.out)
 

@@ -57,7 +57,7 @@ def test_the_experiment_from_its_one_command_to_its_table(
         assert bool((row == begun).all()) == vectors.endswith("frozen")
         assert float((row - begun).abs().max()) < reach
     table = raredis_table(tmp_path)
-    assert table.count("not measured") == 3 * len(KINDS)  # the other corpora
+    assert table.count("not measured") == 3 * len(KINDS) + 4 * 10  # the other corpora, and as printed
     monkeypatch.setattr(accuracy, "train", None)
     main(small)
     assert read(tmp_path / "accuracy.csv") == rows
@@ -80,6 +80,20 @@ def test_every_job_is_a_recipe_and_changes_what_its_variant_says(monkeypatch: py
             assert rate == (0 if "frozen" in job.variant else 1)
         else:
             assert bool(settings["training"].held_out) == (job.variant == "train and dev")
+
+
+@pytest.mark.parametrize("corpus", ["raredis", "ncbi-disease", "bc5cdr", "craft"])
+def test_as_printed_the_taggers_are_those_of_the_paper(corpus: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(RECIPES.parents[1])
+    found = list(jobs(corpus, [1], "general.bin", "biomedical.bin", as_printed=True))
+    assert [job.variant for job in found] == KINDS[:2] + [f"as printed, {kind}" for kind in KINDS[2:]]
+    for job in found[2:]:
+        settings = read_recipe(job.recipe, job.overrides)
+        model, optimizer, training = settings["model"], settings["optimizer"], settings["training"]
+        assert (model["feature_size"], model["word_dropout"], model["dropout"], model["hidden"]) == (0, 0, 0.1, 100)
+        assert (optimizer.name == "rmsprop", model["dense_size"]) == (model["crf"], 100 if model["crf"] else 0)
+        assert (optimizer.learning_rate, optimizer.schedule, training.average) == (0.001, "constant", 0)
+        assert (training.epochs, training.patience) == (20, 4)
 
 
 def test_a_corpus_without_the_recipes(monkeypatch: pytest.MonkeyPatch) -> None:

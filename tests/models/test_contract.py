@@ -22,6 +22,7 @@ from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
 SMALL = {  # an architecture by its key, or with what comes after a slash in another form that its paper has
     "bilstm": {"word_size": 12, "hidden": 24, "dense_size": 12},
+    "bilstm/features": {"word_size": 12, "feature_size": 12, "hidden": 24, "dense_size": 12, "word_dropout": 0.3},
     "bilstm/softmax": {"crf": False, "word_size": 12, "hidden": 24, "dense_size": 0},
     "char_bilstm_crf": {"word_size": 12, "character_hidden": 6, "hidden": 24, "tanh_size": 12, "word_dropout": 0.1},
     "char_attention_blstm_crf": {
