@@ -1,11 +1,12 @@
-"""Tables of scores: the runs on a corpus, printed figures beside measured ones, ablations, the RareDis experiment.
+"""Tables of scores: architectures, printed figures beside measured ones, ablations, the RareDis experiment.
 
 Measured are the rows of ``accuracy.csv``, fractions of 1; of a seed run twice the latest run counts. Printed are those
 of ``published.csv``, per cent. A printed row names the architecture and variant of this project that is the same system
 (none where there is none) and, as its ``scorer``, the protocol: the name of a scorer of this project where that is the
 same, else words, and then nothing measured is comparable. A variant stands for those that begin with it: ``CRF, general
 vectors`` for these ``frozen`` and ``tuned``. A row has a score, ``f1``, or else a ``gain``: the F1 of the whole system
-less that of the variant. No column of a table holds scores of two protocols.
+less that of the variant. No column of a table holds scores of two protocols, but for that of the architectures, which
+names the scorer in every line.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,11 @@ from statistics import mean
 from typing import NamedTuple
 
 from benchmarks.rows import Row, latest, markdown, read
+from zoo.data.corpora import CORPORA
 from zoo.evaluation.scorers import SCORERS
+from zoo.hub.index import read_index
+from zoo.hub.ship import OFFICIAL
+from zoo.models.registry import ARCHITECTURES
 
 NOT_MEASURED, NOT_HERE = "not measured", "not in the zoo"
 
@@ -97,16 +102,47 @@ def _cost(runs: Sequence[Row]) -> list[str]:
     ]
 
 
-def accuracy_table(results: Path, corpus: str) -> str:
-    """Every setting measured on a corpus: those of one scorer and split stand together, best first."""
-    settings = runs_on(results, corpus)
-    if not settings:
-        return "No run is recorded yet."
-    ranked = sorted(settings.items(), key=lambda item: (item[0][:2], -mean(_scores(item[1]))))
-    return markdown(
-        [*Setting._fields, "mean F1", "min–max", "P", "R", "seeds", "minutes", "device"],
-        ([*setting, _mean(_scores(runs)), _between(_scores(runs)), *_cost(runs)] for setting, runs in ranked),
-    )
+def architectures_table(results: Path) -> str:
+    """Every architecture, and on each corpus where it was run the test score of one setting beside what was printed.
+
+    The score is that of the corpus's official scorer, or of strict spans; the setting is that of the recipe, or where
+    only variants were run the one that is best on dev.
+    """
+    shipped, lines = read_index(), []
+    for key, kind in ARCHITECTURES.items():
+        what = (kind.__doc__ or "").partition("\n")[0].rstrip(".")
+        first, names = f"`{key}`", [name for name in shipped if name.startswith(f"{key}.")]
+        found = [found for corpus in CORPORA if (found := _whole(results, corpus, key))]
+        for setting, corpus, runs in found:
+            meant = [row for row in printed_on(results, corpus) if _is_printed(row, setting)]
+            ships = ", ".join(f"{shipped[n]['megabytes']} MB" for n in names if n.split(".")[1] == corpus)
+            score = [f"{_mean_of(runs)}", str(len(runs)), "; ".join(row["f1"] for row in meant)]
+            lines.append([first, what, corpus, setting.scorer, setting.variant, *score, ships])
+            first = what = ""
+        if not found:
+            lines.append([first, what, NOT_MEASURED, *[""] * 6])
+    header = ["architecture", "what it is", "corpus", "scorer", "variant", "test F1 (min–max)", "seeds", "printed"]
+    return markdown([*header, "checkpoint"], lines)
+
+
+def _whole(results: Path, corpus: str, architecture: str) -> tuple[Setting, str, list[Row]] | None:
+    """What was measured on test of one setting of an architecture."""
+    settings, scorer = runs_on(results, corpus), OFFICIAL.get(corpus, "strict")
+    test = {s: runs for s, runs in settings.items() if s[:3] == (scorer, "test", architecture)}
+    if not test:
+        return None
+
+    def rank(setting: Setting) -> tuple[bool, float]:
+        dev = settings.get(setting._replace(split="dev"))
+        return not setting.variant, mean(_scores(dev)) if dev else 0.0
+
+    best = max(test, key=rank)
+    return best, corpus, test[best]
+
+
+def _is_printed(row: Row, setting: Setting) -> bool:
+    same = row["f1"] and (row["split"], row["scorer"]) == (setting.split, setting.scorer)
+    return bool(same) and _is_meant(row, setting.architecture, setting.variant)
 
 
 def printed_tables(results: Path, corpus: str) -> str:

@@ -1,9 +1,8 @@
 """Writes the result files as Markdown tables into the pages: ``python -m benchmarks.tables [--check]``.
 
 A table stands between a marker, alone on its line, and ``<!-- /table -->``. The markers are ``<!-- table:speed -->``
-and so on, by the names of :data:`TABLES`, and ``<!-- table:accuracy:<corpus> -->`` or ``<!-- table:printed:<corpus>
--->``. Scores in ``accuracy.csv`` and ceilings in ``corpora.csv`` are fractions of 1, scores in ``published.csv`` per
-cent, as printed; tables show per cent.
+and so on, by the names of :data:`TABLES`, and ``<!-- table:printed:<corpus> -->``. Scores in ``accuracy.csv`` and
+ceilings in ``corpora.csv`` are fractions of 1, scores in ``published.csv`` per cent, as printed; tables show per cent.
 """
 
 import argparse
@@ -12,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.evidence import ablation_table, accuracy_table, printed_tables, raredis_table
+from benchmarks.evidence import ablation_table, architectures_table, printed_tables, raredis_table
 from benchmarks.rows import Row, latest, markdown, read
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -124,10 +123,11 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "speed": speed_table,
     "memory": memory_table,
     "corpora": corpora_table,
+    "architectures": architectures_table,
     "ablations": ablation_table,
     "raredis": raredis_table,
 }
-CORPUS_TABLES: dict[str, Callable[[Path, str], str]] = {"accuracy": accuracy_table, "printed": printed_tables}
+CORPUS_TABLES: dict[str, Callable[[Path, str], str]] = {"printed": printed_tables}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

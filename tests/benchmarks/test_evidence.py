@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import tables
-from benchmarks.evidence import VECTORS, ablation_table, accuracy_table, printed_tables, raredis_table
+from benchmarks.evidence import VECTORS, ablation_table, architectures_table, printed_tables, raredis_table
 from zoo.data.corpora import CORPORA
 from zoo.evaluation.scorers import SCORERS
 from zoo.models.registry import ARCHITECTURES
@@ -113,6 +113,31 @@ def test_a_printed_variant_stands_for_those_that_begin_with_it(tmp_path: Path) -
     }
 
 
+def test_an_architecture_stands_by_its_recipe_or_by_the_variant_that_is_best_on_dev(tmp_path: Path) -> None:
+    feature = {"architecture": "feature_crf", "corpus": "craft"}
+    softmax, crf = ({"architecture": "bilstm", "corpus": "pharmaconer", "variant": name} for name in ("softmax", "CRF"))
+    official = {"scorer": "pharmaconer-track1"}
+    write(
+        tmp_path,
+        "accuracy",
+        RUN,
+        feature | {"f1": "0.50"},
+        feature | {"f1": "0.60", "seed": "2"},
+        feature | {"f1": "0.90", "variant": "larger"},
+        *({**feature, "split": "dev", "variant": name, "f1": f1} for name, f1 in (("", "0.1"), ("larger", "0.2"))),
+        *(softmax | official | {"split": split, "f1": f1} for split, f1 in (("dev", "0.6"), ("test", "0.9"))),
+        *(crf | official | {"split": split, "f1": f1} for split, f1 in (("dev", "0.7"), ("test", "0.8"))),
+        crf | {"f1": "0.99"},
+    )
+    printed = {"corpus": "pharmaconer", "architecture": "bilstm", "variant": "CRF"}
+    write(tmp_path, "published", PRINTED, printed | official | {"f1": "81.5"}, printed | {"f1": "99"})
+    lines = {line[0]: line[2:8] for line in cells(architectures_table(tmp_path))}
+    assert list(lines) == [f"`{key}`" for key in ARCHITECTURES]
+    assert lines["`feature_crf`"] == ["craft", "strict", ".", "55.00 (50.00–60.00)", "2", "."]
+    assert lines["`bilstm`"] == ["pharmaconer", "pharmaconer-track1", "CRF", "80.00", "1", "81.5"]
+    assert lines["`char_bilstm_crf`"] == ["not measured", *"....."]
+
+
 def test_gains_are_of_the_same_seeds_and_have_a_sign(tmp_path: Path) -> None:
     parts = [
         {"f1": "", "gain": gain, "variant": name} for name, gain in (("lstm", "1.2"), ("softmax", "2"), ("x", "3"))
@@ -159,11 +184,11 @@ def test_the_experiment_has_a_row_for_every_model_and_initialisation(tmp_path: P
     assert all(line[3:] == ["not measured"] * 4 for line in lines[:-1])
 
 
-@pytest.mark.parametrize("table", [accuracy_table, printed_tables])
+@pytest.mark.parametrize("table", [architectures_table, lambda folder: printed_tables(folder, "craft")])
 def test_per_cent_among_fractions_is_refused(table, tmp_path: Path) -> None:
-    write(tmp_path, "accuracy", RUN, {"f1": "85.0"})
+    write(tmp_path, "accuracy", RUN, {"f1": "85.0", "corpus": "craft", "architecture": "feature_crf"})
     with pytest.raises(ValueError, match="Expected fractions of 1 in column 'f1'"):
-        table(tmp_path, "c")
+        table(tmp_path)
 
 
 COMING = {"contextual_string_bilstm_crf", "crf_rnn_svm", "dictionary_regex", "feature_crf", "lexicon_bilstm_crf"}

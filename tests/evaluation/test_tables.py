@@ -90,22 +90,20 @@ def filled(name: str, results: Path) -> list[str]:
     return lines[2:-2]
 
 
-def test_accuracy_groups_runs_by_setting(tmp_path: Path) -> None:
+def test_of_a_seed_run_twice_the_latest_run_counts(tmp_path: Path) -> None:
     write(
         tmp_path / "accuracy.csv",
         ACCURACY,
         {"f1": "0.80"},
         {"seed": "2", "f1": "0.90", "train_minutes": "5"},
-        {"seed": "1", "f1": "0.86", "date": "2025-02-01"},  # seed 1 again: replaces the first
+        {"seed": "1", "f1": "0.86", "date": "2025-02-01"},
         {"architecture": "better", "f1": "0.95"},
-        {"scorer": "lenient", "f1": "0.99"},
         {"corpus": "other", "f1": "0.1"},
     )
-    rows = [line for line in filled("accuracy:c", tmp_path) if line.startswith("|")][2:]
+    rows = [line for line in filled("printed:c", tmp_path) if line.startswith("|")][2:]
     assert rows == [
-        "| lenient | test | tagger |  | 99.00 | 99.00–99.00 | 90.00 | 80.00 | 1 | 3.0 | cpu |",
-        "| strict | test | better |  | 95.00 | 95.00–95.00 | 90.00 | 80.00 | 1 | 3.0 | cpu |",
-        "| strict | test | tagger |  | 88.00 | 86.00–90.00 | 90.00 | 80.00 | 2 | 4.0 | cpu |",
+        "| better |  | 95.00 | 90.00 | 80.00 | 1 | 3.0 | cpu |  |  |  |",
+        "| tagger |  | 88.00 (86.00–90.00) | 90.00 | 80.00 | 2 | 4.0 | cpu |  |  |  |",
     ]
 
 
@@ -152,7 +150,7 @@ def test_corpora_show_found_and_published_and_a_ceiling_for_schemes_that_hold_th
     assert note.startswith(r"\* Distributed without its texts")
 
 
-@pytest.mark.parametrize("name", ["speed", "memory", "corpora", "ablations", "accuracy:c", "printed:c"])
+@pytest.mark.parametrize("name", ["speed", "memory", "corpora", "ablations", "printed:c"])
 def test_a_table_without_rows_says_so(name: str, tmp_path: Path) -> None:
     assert any(" yet." in line for line in filled(name, tmp_path))
 
@@ -160,7 +158,7 @@ def test_a_table_without_rows_says_so(name: str, tmp_path: Path) -> None:
 def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(
-        "# Title\n<!-- table:speed -->\n<!-- /table -->\n<!-- table:accuracy:c -->\n<!-- /table -->\nend\n"
+        "# Title\n<!-- table:speed -->\n<!-- /table -->\n<!-- table:printed:c -->\n<!-- /table -->\nend\n"
     )
     options = ["--pages", str(readme), "--results", str(tmp_path)]
     assert main([*options, "--check"]) == 1
@@ -171,7 +169,7 @@ def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: py
     assert main(options) == 0
     assert readme.read_text() == written
     assert "No comparison is recorded yet." in written
-    assert "No run is recorded yet." in written
+    assert "No run is recorded, and no figure known, yet." in written
     write(tmp_path / "speed.csv", SPEED, {})
     assert main([*options, "--check"]) == 1
     assert readme.read_text() == written
@@ -183,7 +181,7 @@ def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: py
         ("<!-- table:speed -->\n", "closed by"),
         ("<!-- table:speed -->\n<!-- table:speed -->\n<!-- /table -->", "closed by"),
         ("<!-- table:sped -->\n<!-- /table -->", "but got 'table:sped'"),
-        ("<!-- table:accuracy: -->\n<!-- /table -->", "but got 'table:accuracy:'"),
+        ("<!-- table:printed: -->\n<!-- /table -->", "but got 'table:printed:'"),
         ("<!-- table:speed:c -->\n<!-- /table -->", "out of table:speed, .*table:printed:<corpus> but got"),
     ],
 )

@@ -14,7 +14,13 @@ from zoo.models.golden import check_golden
 from zoo.models.registry import ARCHITECTURES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TEXT = "Patients with Duchenne muscular dystrophy (DMD), and 🧬 carriers of ataxia-telangiectasia."
+TEXTS = {
+    "ncbi-disease": "Patients with Duchenne muscular dystrophy (DMD), and 🧬 carriers of ataxia-telangiectasia.",
+    "bc5cdr": "Lithium-induced 🧬 diabetes insipidus after cisplatin.",
+    "bc2gm": "Binding of p53 and of the 🧬 BRCA1 protein to NF-kappa B.",
+    "jnlpba": "Binding of NF-kappa B to the 🧬 IL-2 promoter in T cells.",
+    "pharmaconer": "Se pautó 🧬 ibuprofeno; la proteína C reactiva y la creatinina eran normales.",
+}
 
 every_checkpoint = pytest.mark.parametrize("name", list_checkpoints())
 
@@ -33,11 +39,12 @@ def test_three_ways_of_loading_give_the_same_spans(name: str) -> None:
         ARCHITECTURES[architecture].from_pretrained(checkpoints_folder() / name),
         torch.hub.load(str(REPOSITORY), architecture, checkpoint=checkpoint, source="local"),
     ]
-    by_name, by_folder, by_hub = (tagger.tag([TEXT]) for tagger in taggers)
+    text = TEXTS[checkpoint.partition(".")[0]]
+    by_name, by_folder, by_hub = (tagger.tag([text]) for tagger in taggers)
     assert by_name == by_folder == by_hub
     assert by_name[0].spans
     for span in by_name[0].spans:
-        assert TEXT[span.start : span.end] == span.slice(TEXT)
+        assert text[span.start : span.end] == span.slice(text)
         assert 0 <= span.score <= 1
 
 

@@ -42,7 +42,7 @@ _LINGUISTICS = "rules-en"
 
 
 class BiLstm(Tagger):
-    """BiLSTM over word vectors alone, with or without a CRF (Segura-Bedmar et al. 2022).
+    """BiLSTM over word vectors, and attributes of words, with or without a CRF (Segura-Bedmar et al. 2022).
 
     Args:
         codec: Labels, tag scheme, segmentation and window.
