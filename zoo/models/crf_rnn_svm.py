@@ -171,10 +171,10 @@ class CrfRnnSvm(Tagger):
         return torch.cat([padded[:, d : d + width] for d in range(2 * self.neighbours + 1)], dim=2)
 
     @torch.no_grad()
-    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int) -> None:
+    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int, *, progress: bool = True) -> None:
         """Trains the CRF on the train documents, then the SVM on what both systems say of the dev documents."""
         settings = {name: self.hparams[name] for name in ("c1", "c2", "iterations")}
-        learnt = train_crf(train, self.scores, **settings)
+        learnt = train_crf(train, self.scores, **settings, progress=progress)
         self.scores.take(learnt.features, learnt.bias)
         self.feature_crf.transitions.copy_(learnt.transitions)
         opinions, tags = self._judged(dev)

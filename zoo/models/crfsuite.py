@@ -34,7 +34,9 @@ class CrfWeights(NamedTuple):
     transitions: Tensor
 
 
-def train_crf(windows: Sequence[Window], scores: FeatureScores, *, c1: float, c2: float, iterations: int) -> CrfWeights:
+def train_crf(
+    windows: Sequence[Window], scores: FeatureScores, *, c1: float, c2: float, iterations: int, progress: bool = True
+) -> CrfWeights:
     """Trains a linear-chain CRF by L-BFGS; nothing in it is random.
 
     Minimized is ``Σ -log p(tags | words) + c1 ‖w‖₁ + c2 ‖w‖₂²`` over the windows. The moves between tags that no gold
@@ -46,6 +48,7 @@ def train_crf(windows: Sequence[Window], scores: FeatureScores, *, c1: float, c2
         c1: Weight of the L1 norm; most weights become zero.
         c2: Weight of the squared L2 norm.
         iterations: The most iterations.
+        progress: Show a progress bar.
     """
     import pycrfsuite
 
@@ -57,7 +60,7 @@ def train_crf(windows: Sequence[Window], scores: FeatureScores, *, c1: float, c2
         trainer.append([*_items(window.layers[LAYER], names, scores)], [str(tag) for tag in window.tags])
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "model")
-        _run(trainer, path, iterations)
+        _run(trainer, path, iterations, progress)
         tagger = pycrfsuite.Tagger()
         with tagger.open(path):
             return _weights(tagger.info(), scores)
@@ -79,13 +82,13 @@ def _items(rows: np.ndarray, names: Sequence[str], scores: FeatureScores) -> Ite
         yield [_BIAS, *[names[number] for number in present.tolist()]]
 
 
-def _run(trainer: Any, path: str, iterations: int) -> None:
-    """Trains, with a bar on the standard error where that is a terminal."""
+def _run(trainer: Any, path: str, iterations: int, shown: bool) -> None:
+    """Trains, where it is to be shown with a bar on the standard error, if that is a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+    with Progress(console=console, disable=not (shown and console.is_terminal), transient=True) as progress:
         bar = progress.add_task("CRF, L-BFGS", total=iterations)
 
         def message(line: str) -> None:

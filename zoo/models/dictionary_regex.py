@@ -235,13 +235,14 @@ class DictionaryRegex(Tagger):
             row = self.vocabularies["lexicon"][normalized(forms[first:end])]
             yield _Match(places[first], places[end - 1] + 1, row)
 
-    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int) -> None:
+    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int, *, progress: bool = True) -> None:
         """Counts how often terms and patterns are right in the training windows; keeps the terms that mostly are.
 
         Args:
             train: Windows of the training documents.
             dev: Windows of the dev documents; nothing is taken from them.
             seed: Nothing is drawn.
+            progress: It takes seconds; nothing is shown.
         """
         labels = self.codec.config.labels
         texts = [_Text(window, self._gold_spans(window)) for window in train]

@@ -91,10 +91,10 @@ class FeatureCrf(Tagger):
         """Adds the rows of every word's attributes."""
         return self.scores.read(windows, self.hparams["trained_with"])
 
-    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int) -> None:
+    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int, *, progress: bool = True) -> None:
         """Trains the CRF with CRFsuite; dev and seed change nothing."""
         settings = {name: self.hparams[name] for name in ("c1", "c2", "iterations")}
-        learnt = train_crf(train, self.scores, **settings)
+        learnt = train_crf(train, self.scores, **settings, progress=progress)
         self.scores.take(learnt.features, learnt.bias)
         with torch.no_grad():
             self.crf.transitions.copy_(learnt.transitions)

@@ -132,13 +132,14 @@ class Tagger(LightningModule):
             raise ValueError("Expected a batch with gold tags but got one without; encode with gold=True.")
         return batch.tags
 
-    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int) -> None:
+    def learn(self, train: Sequence[Window], dev: Sequence[Window], seed: int, *, progress: bool = True) -> None:
         """Learns what gradients do not, from prepared windows with gold tags, after all epochs; nothing by default.
 
         Args:
             train: Windows of the training documents.
             dev: Windows of the dev documents.
             seed: Of whatever is drawn at random.
+            progress: Show a progress bar, where it takes long.
         """
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:

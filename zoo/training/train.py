@@ -184,7 +184,7 @@ def train(
             tagger.load_state_dict(_best_weights(best, folder))
         else:
             state.begin()
-        tagger.learn(data.windows["train"], data.windows["dev"], seed)
+        tagger.learn(data.windows["train"], data.windows["dev"], seed, progress=progress)
         metrics = {
             "corpus": documents.name,
             "seed": seed,
