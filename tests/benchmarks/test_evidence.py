@@ -191,14 +191,11 @@ def test_per_cent_among_fractions_is_refused(table, tmp_path: Path) -> None:
         table(tmp_path)
 
 
-COMING = {"contextual_string_bilstm_crf", "crf_rnn_svm", "dictionary_regex", "feature_crf", "lexicon_bilstm_crf"}
-
-
 def test_what_is_published_names_corpora_architectures_and_protocols() -> None:
     rows = published()
     assert len(rows) > 100
     assert {row["corpus"] for row in rows} <= CORPORA.keys()
-    assert {row["architecture"] for row in rows} <= ARCHITECTURES.keys() | COMING | {""}
+    assert {row["architecture"] for row in rows} <= ARCHITECTURES.keys() | {""}
     followed = {row["scorer"] for row in rows if row["scorer"].partition(" ")[0] in SCORERS}
     assert {row["scorer"] for row in rows} - followed == {
         *("5-fold cross-validation", "5-fold cross-validation, Disease", "5-fold cross-validation, Chemical"),
