@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ from zoo.data.splits import load_corpus
 from zoo.evaluation.spans import score
 from zoo.hub.index import load
 from zoo.text.vectors import WordVectors, write_vectors
+from zoo.text.vocab import UNKNOWN
 from zoo.training.callbacks import RunState
+from zoo.training.datamodule import WordBudgetSampler
 from zoo.training.recipe import read_recipe
 from zoo.training.train import Trained, train
 
@@ -84,6 +87,7 @@ def test_word_vectors_reach_the_embedding(tmp_path: Path) -> None:
         torch.testing.assert_close(
             tagger.word_embedding.weight[tagger.words[word]].detach(), torch.from_numpy(vector).half().float()
         )
+    assert not tagger.word_embedding.weight[tagger.words[UNKNOWN]].any()
 
 
 def test_vectors_of_another_size(tmp_path: Path) -> None:
@@ -118,6 +122,25 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(
     last_states = [state_of(tmp_path / name) for name in ("cut", "whole")]
     for name, parameter in last_states[1].items():  # of the last step but one, not only of the best epoch
         torch.testing.assert_close(last_states[0][name], parameter, atol=0, rtol=0)
+
+
+def test_every_epoch_draws_its_batches_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[list[list[int]]] = []
+    draw = WordBudgetSampler.__iter__
+
+    def recorded(sampler: WordBudgetSampler) -> Iterator[list[int]]:
+        drawn.append([])
+        for batch in draw(sampler):
+            drawn[-1].append(batch)
+            yield batch
+
+    monkeypatch.setattr(WordBudgetSampler, "__iter__", recorded)
+    train(**settings(tmp_path, "--training.epochs", "3", "--training.batch_words", "40"))
+    epochs = [epoch for epoch in drawn if len(epoch) == max(map(len, drawn))]  # not those of the small dev part
+    assert len(epochs) >= 3
+    assert len({str(epoch) for epoch in epochs[-3:]}) == 3
+    windows = [sorted(window for batch in epoch for window in batch) for epoch in epochs]
+    assert all(seen == list(range(len(windows[0]))) for seen in windows)
 
 
 def state_of(folder: Path) -> dict[str, torch.Tensor]:

@@ -16,7 +16,7 @@ from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
 from zoo.text.vectors import WordVectors, read_vectors, vectors_for
-from zoo.text.vocab import NORMALIZERS, Vocabulary
+from zoo.text.vocab import NORMALIZERS, UNKNOWN, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,10 @@ def _terms(paths: Sequence[str]) -> list[str]:
 
 
 def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
-    """Copies the vectors of known words into the embedding table; other words keep their random ones."""
+    """Copies the vectors of known words into the embedding table; other words keep their random ones.
+
+    The unknown word's becomes zero: it stays what it is in a tagger that drops no words, and says nothing then.
+    """
     if not hasattr(tagger, "word_embedding"):
         raise ValueError(f"Architecture {tagger.key!r} has no word vectors; leave vectors.path out.")
     if vectors.senses:
@@ -140,3 +143,4 @@ def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
     rows = vectors_for(tagger.words.entries, vectors, normalizer=normalizer)
     with torch.no_grad():
         table[torch.from_numpy(rows.found)] = torch.from_numpy(rows.matrix[rows.found])
+        table[tagger.words[UNKNOWN]] = 0

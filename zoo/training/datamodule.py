@@ -38,6 +38,11 @@ class WordBudgetSampler(Sampler[list[int]]):
         self.sizes = [len(batch) for batch in budget_batches(lengths, words)]
         self.epoch = self.skip = 0
 
+    @property
+    def sampler(self) -> "WordBudgetSampler":
+        """Itself: the Trainer tells epochs to the loader's sampler and to the sampler of its batch sampler alone."""
+        return self
+
     def set_epoch(self, epoch: int) -> None:
         """Called by the Trainer before each epoch."""
         self.epoch = epoch
