@@ -50,6 +50,10 @@ PROTOCOLS = {
 protocols of the figures printed for it; a corpus of one's own has ``seqeval-lenient``."""
 
 
+HELD_OUT = "held out"
+"""The split of scores on the share of train and dev that a recipe holds out, which is no corpus's dev."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -79,7 +83,7 @@ def run(recipe: Path, seed: int, variant: str, overrides: Sequence[str], out: Pa
     for split, scorer, counts in scores(trained, settings["corpus"], settings["training"].held_out):
         row = {
             "corpus": metrics["corpus"],
-            "split": split,
+            "split": HELD_OUT if split == "dev" and settings["training"].held_out else split,
             "architecture": settings["architecture"],
             "variant": variant,
             "seed": str(seed),

@@ -41,7 +41,7 @@ def prepare(tagger: Tagger, settings: dict[str, Any], data: TaggingDataModule) -
     """Gives the tagger the optimizer and schedule of the recipe."""
     config, epochs = settings["optimizer"], settings["training"].epochs
     tagger.optimization = lambda module: with_schedule(
-        config, build_optimizer(config, module.named_parameters()), len(data.train_dataloader()), epochs
+        config, build_optimizer(config, module), len(data.train_dataloader()), epochs
     )
 
 

@@ -100,7 +100,7 @@ def test_keys_that_a_run_did_not_know_count_as_their_defaults(
 
 def test_held_out_documents_are_those_of_training(tmp_path: Path) -> None:
     strict, _, lenient, _ = record(tmp_path, "--training.epochs", "12", "--training.held_out", "0.4")
-    assert strict["split"] == lenient["split"] == "dev"
+    assert strict["split"] == lenient["split"] == "held out"
     dev = hold_out(load_corpus(TINY), 0.4)["dev"]
     assert dev != load_corpus(TINY)["dev"]
     expected = score_with("strict", dev, load(tmp_path / "seed-1" / "checkpoint").tag(dev)).micro

@@ -40,6 +40,11 @@ def test_mistakes_are_one_line(zoo: Zoo, tmp_path: Path) -> None:
     assert "Expected out in a recipe, or --out" in zoo("pretrain", "character-lm", "--text", TEXT).err
     wrong = zoo("pretrain", "character-lm", "--text", TEXT, "--out", tmp_path / "lm", "--hidden", "0")
     assert wrong.err == "zoo: Expected hidden of at least 1 but got 0.\n"
+    wrong = zoo("pretrain", "character-lm", "--text", TEXT, "--out", tmp_path / "lm", "--precision", "foo")
+    assert wrong.err.startswith("zoo: zoo pretrain character-lm: ")
+    assert zoo("pretrain", "character-lm", "nope.yaml").err.startswith(
+        "zoo: No recipe nope.yaml — expected a YAML file"
+    )
     assert not (tmp_path / "lm").exists()
 
 

@@ -49,6 +49,12 @@ def test_a_word_without_vector_is_one_line(zoo: Zoo, folder: Path) -> None:
     assert said.err == "zoo: Expected a word that has a vector but got 'uratee'. Did you mean 'urate'?\n"
 
 
+def test_files_and_options_that_do_not_fit_are_one_line(zoo: Zoo, folder: Path, tmp_path: Path) -> None:
+    assert zoo("vectors", "neighbours", tmp_path, "gout").err.startswith(f"zoo: No vectors at {tmp_path}/vectors.safet")
+    said = zoo("vectors", "coverage", folder, "tests/fixtures/tiny", "--normalizer", "none")
+    assert "the vectors say so themselves, leave the option out" in said.err
+
+
 def test_similarity(zoo: Zoo, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text("Mean\tTerm1\tTerm2\n9\tgout\turate\n5\tgout\tdisease\n1\tgout\tof\n0\tx\ty\n")
     said = zoo("vectors", "similarity", folder, tmp_path / "a.tsv", "--json", tmp_path / "a.json")

@@ -97,6 +97,13 @@ def test_concepts_told_by_content(name: str, ends: str, tmp_path: Path) -> None:
     assert list(read_terms(path)) == [term for concept in expected for term in (concept.name, *concept.synonyms)]
 
 
+@pytest.mark.parametrize("opening", ["! a comment", "data-version: 2016-09-01", "ontology: hp", "default-namespace: x"])
+def test_obo_that_begins_otherwise(opening: str, tmp_path: Path) -> None:
+    path = tmp_path / "terms"
+    path.write_text(f"{opening}\n{OBO}")
+    assert list(read_concepts(path)) == BY_HAND["obo"][1]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -109,6 +116,10 @@ def test_concepts_told_by_content(name: str, ends: str, tmp_path: Path) -> None:
         ('{"DB1":\n ["a",]}', ":2: .*expected JSON of the form"),
         ('{"DB1": "a"}', "'DB1' has 'a' — expected a list of names"),
         ('{"DB1": []}', "expected a list of names, at least one"),
+        ('["gout", "asthma"]', ":1: a list — expected JSON of the form"),
+        ('{"DB1": ["a"], "DB1": ["b"]}', "'DB1' stands twice — expected each id once"),
+        ("id,name\n1,gout\n", ":1: columns parted by commas — expected them parted by tabs"),
+        ("! of today\n[Term]\nid: X:1\n", r":2: a \[Term\] without id or name"),
     ],
 )
 def test_malformed_files_name_the_line(text: str, message: str, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from zoo.models.character_lm import CharacterLm, CharacterLms, as_buffers, read_character_lms, write_character_lms
+from zoo.crf.buffers import as_buffers
+from zoo.models.character_lm import CharacterLm, CharacterLms, read_character_lms, write_character_lms
 from zoo.text.vocab import Vocabulary
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "character_lm"

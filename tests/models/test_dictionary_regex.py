@@ -4,6 +4,8 @@ import re
 from fractions import Fraction
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from zoo.data.document import Document, Span
 from zoo.models.dictionary_regex import DictionaryRegex, key_of
@@ -23,11 +25,15 @@ def document(marked: str) -> Document:
     return Document("d", text, tuple(spans))
 
 
-def trained(marked: list[str], terms: tuple[str, ...] = (), **model: object) -> DictionaryRegex:
+def untrained(terms: tuple[str, ...] = (), **model: object) -> DictionaryRegex:
     codec = CodecConfig(labels=("Drug", "Protein"), window="document")
-    others = DictionaryRegex.vocabularies_from([], {"lexicon": terms}, {})
+    others = DictionaryRegex.vocabularies_from([], {"lexicon": terms}, {}, codec)
     empty = Vocabulary.of([])
-    tagger = DictionaryRegex(codec=codec, words=empty, characters=empty, **others, **model)  # type: ignore[arg-type]
+    return DictionaryRegex(codec=codec, words=empty, characters=empty, **others, **model)  # type: ignore[arg-type]
+
+
+def trained(marked: list[str], terms: tuple[str, ...] = (), **model: object) -> DictionaryRegex:
+    tagger = untrained(terms, **model)
     windows = tagger.codec.encode([document(text) for text in marked], gold=True)[0]
     tagger.learn(windows, [], seed=0)
     return tagger
@@ -142,3 +148,12 @@ def test_white_space_in_a_text_is_blanks_to_a_pattern() -> None:
 def test_a_faulty_pattern_is_refused(pattern: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         trained([], patterns=[pattern])
+
+
+@given(st.lists(st.text("aeinorstAEINORST", min_size=1, max_size=8), min_size=1, max_size=3).map(" ".join))
+@example("RNases inhibitor")
+@example("NSAIDs toxicity")
+def test_every_term_matches_itself(term: str) -> None:
+    tagger = untrained((term,))
+    window = tagger.codec.encode([Document("d", term)], gold=False)[0][0]
+    assert [(match.first, match.end) for match in tagger._by_terms(window)] == [(0, len(window.forms))]

@@ -210,6 +210,27 @@ def test_safetensors_of_something_else(tmp_path):
         read_vectors(tmp_path / "v")
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"training": "[]"},
+        {"training": '{"arguments": []}'},
+        {"training": '{"arguments": null}'},
+        {"training": '{"vocabulary": "1"}'},
+        {"ngram_lengths": "3"},
+        {"ngram_lengths": '["a", "b"]'},
+        {"normalizer": "lowr"},
+    ],
+)
+def test_safetensors_with_damaged_metadata(vectors, tmp_path, metadata):
+    from safetensors.numpy import load_file, save_file
+
+    write_vectors(vectors, tmp_path / "v.safetensors")
+    save_file(load_file(tmp_path / "v.safetensors"), tmp_path / "v.safetensors", metadata)
+    with pytest.raises(DataFormatError, match="safetensors, but"):
+        read_vectors(tmp_path / "v.safetensors")
+
+
 @pytest.mark.parametrize(("name", "word"), [("v.txt", "a b"), ("v.bin", "a\nb"), ("v.safetensors", "a\nb")])
 def test_a_word_the_format_cannot_hold_is_refused(tmp_path, name, word):
     with pytest.raises(ValueError, match="Expected words without"):

@@ -1,35 +1,44 @@
 """Which parameters learn at which rate."""
 
 import pytest
-import torch
-from torch.nn import Parameter
+from torch import nn
 
+from zoo.models.features import FeatureScores
+from zoo.text.vocab import Vocabulary
 from zoo.training.optimizers import OptimizerConfig, build_optimizer
 
-NAMES = ["word_embedding.weight", "sense_embedding.weight", "character_embedding.weight", "lstm.weight", "lstm.bias"]
 
-
-def named() -> dict[str, Parameter]:
-    return {name: Parameter(torch.ones(2) if name.endswith("bias") else torch.ones(2, 2)) for name in NAMES}
+class Layers(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.word_embedding, self.sense_embedding, self.letters = (nn.Embedding(3, 2) for _ in range(3))
+        self.features = FeatureScores(Vocabulary.of(["upper"]), 2, "rules-en", reach=0)
+        self.linear = nn.Linear(2, 2)
 
 
 def test_vectors_of_words_and_senses_have_their_own_rate_and_no_embedding_decays() -> None:
-    parameters = named()
+    layers = Layers()
     config = OptimizerConfig(learning_rate=0.1, word_vector_rate=0.5, weight_decay=0.3)
-    optimizer = build_optimizer(config, parameters.items())
+    optimizer = build_optimizer(config, layers)
     settings = {
         id(p): (group["lr"], group["weight_decay"]) for group in optimizer.param_groups for p in group["params"]
     }
-    assert [settings[id(parameter)] for parameter in parameters.values()] == [
-        *[(pytest.approx(0.05), 0.0)] * 2,
-        (0.1, 0.0),
-        (0.1, 0.3),
-        (0.1, 0.0),
-    ]
+    assert {name: settings[id(parameter)] for name, parameter in layers.named_parameters()} == {
+        "word_embedding.weight": (pytest.approx(0.05), 0.0),
+        "sense_embedding.weight": (pytest.approx(0.05), 0.0),
+        "letters.weight": (0.1, 0.0),
+        "features.weight": (0.1, 0.0),
+        "features.bias": (0.1, 0.0),
+        "linear.weight": (0.1, 0.3),
+        "linear.bias": (0.1, 0.0),
+    }
 
 
 def test_a_rate_of_zero_freezes_them() -> None:
-    parameters = named()
-    optimizer = build_optimizer(OptimizerConfig(word_vector_rate=0.0), parameters.items())
-    assert [parameter.requires_grad for parameter in parameters.values()] == [False, False, True, True, True]
-    assert sum(len(group["params"]) for group in optimizer.param_groups) == 3
+    layers = Layers()
+    optimizer = build_optimizer(OptimizerConfig(word_vector_rate=0.0), layers)
+    assert [name for name, parameter in layers.named_parameters() if not parameter.requires_grad] == [
+        "word_embedding.weight",
+        "sense_embedding.weight",
+    ]
+    assert sum(len(group["params"]) for group in optimizer.param_groups) == 5

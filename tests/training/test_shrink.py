@@ -1,6 +1,7 @@
 """A smaller checkpoint says the same of texts whose words it kept, and its figures are its own."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from zoo.data.splits import load_corpus
 from zoo.evaluation.spans import score
+from zoo.hub.index import checkpoints_folder, load
 from zoo.models.char_cnn_bilstm_crf import CharCnnBiLstmCrf
 from zoo.models.golden import check_golden
 from zoo.text.codec import CodecConfig
@@ -67,3 +69,15 @@ def test_it_is_complete_and_measured_anew(trained: Path, tmp_path: Path) -> None
 def test_nothing_is_overwritten(trained: Path, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="remove it"):
         shrink(trained, tmp_path, 10)
+
+
+def test_what_cannot_be_shrunk_leaves_nothing_behind(trained: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(trained, copy)
+    recipe = (copy / "recipe.yaml").read_text().replace(str(TINY), str(tmp_path / "gone"))
+    (copy / "recipe.yaml").write_text(recipe)
+    with pytest.raises(ValueError, match="Expected a corpus out of"):
+        shrink(copy, tmp_path / "small", 20)
+    with pytest.raises(ValueError, match="Expected a tagger with word vectors but got a dictionary_regex"):
+        load(checkpoints_folder() / "dictionary_regex.pharmaconer").keep_words(20)
+    assert not (tmp_path / "small").exists()

@@ -187,6 +187,43 @@ def test_numbers_out_of_range(tmp_path: Path, setting: str) -> None:
         settings(tmp_path, f"--training.{setting}", "0")
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("model.character_size", "0", "A 'char_cnn_bilstm_crf' of these sizes cannot be built"),
+        ("model.tanh_size", "-1", r"Expected model\.tanh_size of at least 0 but got -1"),
+        ("model.widths", "[2, -1]", r"Expected model\.widths of at least 0 but got -1"),
+        ("model.dropout", "1.5", r"Expected model\.dropout in \[0, 1\] but got 1\.5"),
+        ("model.normalizer", "lowr", r"Expected a normalizer out of .* but got 'lowr'\. Did you mean 'lower'"),
+        ("optimizer.warmup_epochs", "-1", r"Expected optimizer\.warmup_epochs of at least 0"),
+        ("vectors.most", "-5", r"Expected vectors\.most of at least 0"),
+        ("trainer.threads", "-3", r"Expected trainer\.threads of at least 0"),
+    ],
+)
+def test_values_no_tagger_can_be_made_of(tmp_path: Path, key: str, value: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        train(**settings(tmp_path / "run", f"--{key}", value))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_corpus_without_dev_documents(tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "tiny", tmp_path / "corpus")
+    for path in (tmp_path / "corpus").glob("dev*"):
+        path.unlink()
+    given = settings(tmp_path / "run") | {"corpus": str(tmp_path / "corpus")}
+    with pytest.raises(ValueError, match=r"has no dev documents .* hold a share .* --training\.held_out 0\.1"):
+        train(**given)
+
+
+def test_words_that_vectors_were_to_cover_are_kept_whatever_the_limit(tmp_path: Path) -> None:
+    words, training = ["cancer", "frequent", "rarer", "unheard"], {"vocabulary": 3}
+    vectors = WordVectors(words, torch.randn(4, 16).numpy(), "lower-digits", training)
+    write_vectors(vectors, tmp_path / "v.safetensors")
+    more = ("--vectors.path", str(tmp_path / "v.safetensors"), "--vectors.most", "2", "--training.epochs", "1")
+    tagger = train(**settings(tmp_path / "run", *more)).tagger
+    assert [word in tagger.words for word in words] == [True, True, False, True]
+
+
 @pytest.mark.slow
 def test_killed_in_the_middle_of_an_epoch_and_resumed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "zoo", "train", str(RECIPE), "--corpus", str(FIXTURES / "tiny")]

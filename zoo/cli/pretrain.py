@@ -51,10 +51,10 @@ def character_lm(
     An option given here counts more than the recipe's. Killed? The same command with `--resume` goes on where it was.
     """
     given = {name: value for name, value in locals().items() if name != "recipe" and value not in (None, [])}
-    from zoo.cli.embed import _arguments
+    from zoo.cli.pretraining_recipes import arguments_of
     from zoo.pretraining.character_lm import train_character_lm
 
-    arguments = _arguments(recipe, given, train_character_lm)
+    arguments = arguments_of("zoo pretrain character-lm", recipe, given, train_character_lm)
     try:
         lms = train_character_lm(**arguments)
     except KeyboardInterrupt:

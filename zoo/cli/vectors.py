@@ -143,7 +143,10 @@ def coverage(
 
 def _file(path: Path) -> Path:
     """The file of vectors, where the folder of ``zoo embed`` is given."""
-    return path / "vectors.safetensors" if path.is_dir() else path
+    file = path / "vectors.safetensors" if path.is_dir() else path
+    if not file.is_file():
+        raise FileNotFoundError(f"No vectors at {file} — expected a file of vectors or the folder of `zoo embed`.")
+    return file
 
 
 def _texts(corpora: list[str], step: Step) -> Iterator[tuple[str, Iterator[str]]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from zoo.crf.buffers import as_buffers
 from zoo.crf.linear_chain import CRF, TagRun, check_runs
 from zoo.crf.recursions import Chain
 
@@ -30,9 +31,7 @@ class Softmax(CRF):
 
     def __init__(self, num_tags: int, batch_first: bool = False) -> None:
         super().__init__(num_tags, batch_first)
-        for name, parameter in list(self.named_parameters()):
-            delattr(self, name)
-            self.register_buffer(name, torch.zeros_like(parameter), persistent=False)
+        as_buffers(self, zero=True, persistent=False)
 
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
         """The best tag of each word, as Python lists without padding; see :meth:`viterbi`."""

@@ -7,10 +7,12 @@ aliases) and plain text with one term a line; ``.gz`` as well.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from zoo.data.document import DataFormatError
 from zoo.data.textfile import numbered, read_lines, read_text, source_name
@@ -68,6 +70,10 @@ _KINDS = {
     "synonym": False,
     "IAO:0000115": None,
 }
+_OBO_OPENING = re.compile(
+    r"!|\[Term\]|(?:format-version|data-version|date|saved-by|auto-generated-by|default-namespace|ontology|subsetdef|"
+    r"synonymtypedef|idspace|remark|import|treat-xrefs-as-[\w-]+):"
+)
 _OBO_SYNONYM = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _OBO_AFTER_VALUE = re.compile(r"\s+[!{].*")  # a comment, or qualifiers; both signs are escaped inside a value
 _OBO_ESCAPE = re.compile(r"\\(.)")
@@ -91,7 +97,8 @@ def read_terms(path: str | Path) -> Iterator[str]:
 def read_concepts(path: str | Path) -> Iterator[Concept]:
     """The concepts of a terminology in the order of the file; the format is told by content.
 
-    Obsolete concepts are left out. Of plain text each line that is not blank is a concept without id.
+    Obsolete concepts are left out. Of plain text each line that is not blank is a concept without id, also one that
+    begins with ``#``.
 
     Args:
         path: OBO, a table, JSON of names by id, or plain text.
@@ -108,10 +115,13 @@ def read_concepts(path: str | Path) -> Iterator[Concept]:
     first = opening[-1][1] if opening else ""
     if _table_of(first):
         return _gathered(_read_table(path, first, lines))
-    if first.startswith(("format-version:", "[Term]")):
+    if _OBO_OPENING.match(first):
         return _read_obo(path, chain(opening, lines))
-    if first.startswith("{"):
+    if first.startswith(("{", "[")):
         return _read_json(path)
+    if {"id", "name"} <= set(first.lower().split(",")):
+        wrong = "columns parted by commas — expected them parted by tabs — convert it."
+        raise DataFormatError(source_name(path), opening[-1][0], wrong)
     return _read_plain(path, chain(opening, lines))
 
 
@@ -200,12 +210,23 @@ def _unescaped(value: str) -> str:
     return _OBO_ESCAPE.sub(lambda match: _OBO_WHITE.get(match[1], match[1]), value).strip()
 
 
+def _once(path: str | Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose keys are all different."""
+    if twice := [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]:
+        wrong = f"{twice[0]!r} stands twice — expected each id once, with all of its names — join them."
+        raise DataFormatError(source_name(path), 0, wrong)
+    return dict(pairs)
+
+
 def _read_json(path: str | Path) -> Iterator[Concept]:
     try:
-        names_by_id = json.loads(read_text(path))
+        names_by_id = json.loads(read_text(path), object_pairs_hook=partial(_once, path))
     except json.JSONDecodeError as error:
         wrong = f"{error.msg} — expected JSON of the form {{id: [name, …]}} — repair it."
         raise DataFormatError(source_name(path), error.lineno, wrong) from error
+    if not isinstance(names_by_id, dict):
+        wrong = "a list — expected JSON of the form {id: [name, …]}, or plain text of a term a line — convert it."
+        raise DataFormatError(source_name(path), 1, wrong)
     for id_, names in names_by_id.items():
         if (
             not isinstance(names, list)

@@ -71,11 +71,16 @@ def ship(folder: Path, name: str, licence: str) -> dict[str, Any]:
     }
     target = checkpoints_folder() / name
     if folder.resolve() != target.resolve():
+        arriving = target.with_name(f".{name}")  # what ships is replaced by a complete folder, or stays
+        shutil.rmtree(arriving, ignore_errors=True)
+        shutil.copytree(folder, arriving)
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(folder, target)
+        arriving.replace(target)
     index = dict(sorted((read_index() | {name: row}).items()))
     text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
-    (checkpoints_folder() / "index.json").write_text(text, encoding="utf-8")
+    partial = checkpoints_folder() / ".index.json"
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(checkpoints_folder() / "index.json")
     return row
 
 

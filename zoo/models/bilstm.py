@@ -98,7 +98,7 @@ class BiLstm(Tagger):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The attributes of all training words, where they are read."""
         if not model.get("feature_size"):

@@ -118,12 +118,3 @@ def read_character_lms(folder: str | Path) -> CharacterLms:
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{folder}: cannot be read as character language models ({error}); make it again.") from error
     return CharacterLms(characters, pair[0], pair[1], config)
-
-
-def as_buffers(module: nn.Module) -> None:
-    """Turns a module's parameters into buffers: saved and moved with it, never learnt."""
-    for part in module.modules():
-        for name, parameter in list(part.named_parameters(recurse=False)):
-            delattr(part, name)
-            part.register_buffer(name, parameter.detach())
-    assert not list(module.parameters())

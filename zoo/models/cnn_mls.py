@@ -33,6 +33,7 @@ import torch
 from torch import Tensor, nn
 
 from zoo.crf import CRF
+from zoo.crf.buffers import as_buffers
 from zoo.crf.softmax import Softmax
 from zoo.data.tags import Transitions
 from zoo.models.layers import (
@@ -130,7 +131,7 @@ class CnnMls(Tagger):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The terms of the lexicon, as matching needs them.
 
@@ -138,8 +139,9 @@ class CnnMls(Tagger):
             windows: Of the training documents.
             resources: ``lexicon``: terms as written.
             model: The recipe's ``model`` section.
+            codec: Its ``codec`` section.
         """
-        return {"lexicon": lexicon_vocabulary(resources["lexicon"], "v1")}
+        return {"lexicon": lexicon_vocabulary(resources["lexicon"], codec.segmentation)}
 
     def prepare(self, windows: Sequence[Window]) -> Sequence[Window]:
         """Adds the layer ``lexicon``: where each word stands in a term."""
@@ -209,6 +211,4 @@ class LegalPaths(CRF):
 
     def __init__(self, num_tags: int, constraints: Transitions) -> None:
         super().__init__(num_tags, batch_first=True, constraints=constraints)
-        for name, parameter in list(self.named_parameters()):
-            delattr(self, name)
-            self.register_buffer(name, torch.zeros_like(parameter), persistent=False)
+        as_buffers(self, zero=True, persistent=False)

@@ -35,7 +35,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from zoo.crf import CRF
-from zoo.models.character_lm import CharacterLm, CharacterLms, as_buffers
+from zoo.crf.buffers import as_buffers
+from zoo.models.character_lm import CharacterLm, CharacterLms
 from zoo.models.layers import ColumnDropout, initialize_embedding, initialize_lstm, read_words
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch, budget_batches
@@ -118,7 +119,7 @@ class ContextualStringBilstmCrf(Tagger):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The language models' characters, and the forms that occur twice or more."""
         mentions = Counter(form for window in windows for form in window.forms)

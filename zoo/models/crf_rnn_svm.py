@@ -35,6 +35,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from zoo.crf import CRF
+from zoo.crf.buffers import as_buffers
 from zoo.models.crfsuite import train_crf
 from zoo.models.features import FeatureScores, feature_vocabulary
 from zoo.models.layers import ColumnDropout, initialize_embedding
@@ -106,8 +107,9 @@ class CrfRnnSvm(Tagger):
         self.output_layer = nn.Linear(2 * hidden, tags)
         initialize_embedding(self.word_embedding)
         self.scores = FeatureScores(features, tags, linguistics, reach, descends=False)
-        self.feature_crf = _without_gradients(CRF(tags, True, constraints=self.codec.transitions), persistent=True)
-        self.crf = _without_gradients(CRF(tags, True, constraints=self.codec.transitions), persistent=False)
+        self.feature_crf, self.crf = (CRF(tags, True, constraints=self.codec.transitions) for _ in range(2))
+        as_buffers(self.feature_crf, zero=True)
+        as_buffers(self.crf, zero=True, persistent=False)
         self.neighbours = neighbours
         own = torch.zeros(tags, 2 * neighbours + 1, 2, tags)
         own[:, neighbours, 1] = 10 * torch.eye(tags)
@@ -116,7 +118,7 @@ class CrfRnnSvm(Tagger):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The attributes of all training words; :meth:`learn` drops those without weight."""
         return {"features": feature_vocabulary(windows, model.get("linguistics", _LINGUISTICS))}
@@ -194,14 +196,6 @@ class CrfRnnSvm(Tagger):
             opinions.append(self._opinions(batch)[batch.mask].cpu())
             tags.append(self._gold(batch)[batch.mask].cpu())
         return torch.cat(opinions), torch.cat(tags)
-
-
-def _without_gradients(crf: CRF, persistent: bool) -> CRF:
-    """A CRF whose parameters are zeros that gradients do not change; a checkpoint stores them where persistent."""
-    for name, parameter in list(crf.named_parameters()):
-        delattr(crf, name)
-        crf.register_buffer(name, torch.zeros_like(parameter), persistent=persistent)
-    return crf
 
 
 def fit_svm(opinions: Tensor, tags: Tensor, count: int, cost: float, seed: int) -> tuple[Tensor, Tensor]:

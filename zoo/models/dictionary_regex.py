@@ -44,7 +44,7 @@ from zoo.models.tagger import Tagger
 from zoo.text.abbreviations import introductions
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig, Window
-from zoo.text.lexicon import Lexicon, lexicon_vocabulary, normalized
+from zoo.text.lexicon import Lexicon, normalized, terms_in_words
 from zoo.text.patterns import Pattern, Surface
 from zoo.text.vocab import Vocabulary
 
@@ -159,7 +159,7 @@ class DictionaryRegex(Tagger):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The terms of the lexicon, folded; nothing is refuted yet.
 
@@ -167,9 +167,9 @@ class DictionaryRegex(Tagger):
             windows: Of the training documents.
             resources: ``lexicon``: terms as written.
             model: The recipe's ``model`` section.
+            codec: Its ``codec`` section.
         """
-        terms = lexicon_vocabulary(resources["lexicon"], "v1").entries[2:]
-        keys = filter(None, (key_of(term.split(" ")) for term in terms))
+        keys = filter(None, map(key_of, terms_in_words(resources["lexicon"], codec.segmentation)))
         return {"lexicon": Vocabulary.of(keys), "refuted": Vocabulary.of([])}
 
     def prepare(self, windows: Sequence[Window]) -> Sequence[Window]:

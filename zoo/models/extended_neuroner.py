@@ -109,7 +109,7 @@ class ExtendedNeuroNER(Tagger):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The senses of the training documents that have a vector, and the most frequent ones of the vectors' text.
 
@@ -120,6 +120,7 @@ class ExtendedNeuroNER(Tagger):
             windows: Of the training documents.
             resources: ``senses``: vectors of senses; random ones where there are none.
             model: The recipe's ``model`` section.
+            codec: Its ``codec`` section.
 
         Raises:
             ValueError: If the vectors are not of senses, or of senses told by another linguistics.

@@ -82,7 +82,7 @@ class FeatureCrf(Tagger):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The attributes of all training words; :meth:`learn` drops those without weight."""
         return {"features": feature_vocabulary(windows, model.get("linguistics", _LINGUISTICS))}

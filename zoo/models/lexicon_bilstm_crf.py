@@ -99,7 +99,7 @@ class LexiconBilstmCrf(Tagger):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The terms of the lexicon, as matching needs them.
 
@@ -107,8 +107,9 @@ class LexiconBilstmCrf(Tagger):
             windows: Of the training documents.
             resources: ``lexicon``: terms as written.
             model: The recipe's ``model`` section.
+            codec: Its ``codec`` section.
         """
-        return {"lexicon": lexicon_vocabulary(resources["lexicon"], "v1")}
+        return {"lexicon": lexicon_vocabulary(resources["lexicon"], codec.segmentation)}
 
     def prepare(self, windows: Sequence[Window]) -> Sequence[Window]:
         """Adds the layer ``lexicon``: where each word stands in a term."""

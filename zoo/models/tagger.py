@@ -77,7 +77,7 @@ class Tagger(LightningModule):
 
     @classmethod
     def vocabularies_from(
-        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any]
+        cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """Vocabularies besides words and characters, by the names of the constructor's arguments; none by default.
 
@@ -85,6 +85,7 @@ class Tagger(LightningModule):
             windows: Of the training documents.
             resources: What was read for each key of ``resources``.
             model: The recipe's ``model`` section.
+            codec: Its ``codec`` section.
         """
         return {}
 
@@ -236,7 +237,12 @@ class Tagger(LightningModule):
 
         Args:
             most: How many entries of the vocabulary are kept.
+
+        Raises:
+            ValueError: If this architecture has no word vectors.
         """
+        if not hasattr(self, "word_embedding"):
+            raise ValueError(f"Expected a tagger with word vectors but got a {self.key}, which has none to leave out.")
         self.words = self.vocabularies["words"] = Vocabulary(self.words.entries[:most])
         self.lookup = WordLookup(self.words, self.characters, self.hparams["normalizer"], longest=_LONGEST_SPELLING)
         vectors = self.word_embedding.weight.detach()[:most].clone()

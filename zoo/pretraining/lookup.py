@@ -44,14 +44,16 @@ class Lookup:
     def __init__(self, vectors: WordVectors, normalizer: str | None = None) -> None:
         name = normalizer or vectors.normalizer or "lower"
         if name not in NORMALIZERS or vectors.normalizer not in (None, name):
-            raise ValueError(f"Expected the normalizer {vectors.normalizer or list(NORMALIZERS)} but got {name!r}.")
+            expected = vectors.normalizer or f"out of {', '.join(NORMALIZERS)}"
+            hint = "; the vectors say so themselves, leave the option out" if vectors.normalizer else ""
+            raise ValueError(f"Expected the normalizer {expected} but got {name!r}{hint}.")
         self.vectors = vectors
         self.row_of = {word: row for row, word in reversed(list(enumerate(vectors.words)))}
         self._normalize = NORMALIZERS[name]
         self._normalized = (
             {} if vectors.normalizer else {self.normalized(word): word for word in reversed(vectors.words)}
         )
-        self._trained = vectors.training.get("vocabulary", len(vectors.words))  # those after them were composed
+        self._trained = vectors.trained
 
     def normalized(self, word: str) -> str:
         """The word rewritten as the vectors' are; of a sense, its part of speech stays."""

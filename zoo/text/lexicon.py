@@ -1,6 +1,6 @@
 """Lexicons: which stretches of words are terms of a terminology."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from zoo.text.segment import Segmenter
 from zoo.text.vocab import Vocabulary
@@ -43,10 +43,23 @@ def lexicon_vocabulary(terms: Iterable[str], segmentation: str) -> Vocabulary:
         >>> lexicon_vocabulary(["5-FU", "Folic acid", "folic  acid", "1.5"], "v1").entries[2:]
         ('5 - fu', 'folic acid')
     """
+    return Vocabulary.of(map(normalized, terms_in_words(terms, segmentation)))
+
+
+def terms_in_words(terms: Iterable[str], segmentation: str) -> Iterator[list[str]]:
+    """The words of each term, as written; terms without any letter are left out.
+
+    Args:
+        terms: Names as written in terminologies.
+        segmentation: A key of :data:`zoo.text.segment.RULES`.
+
+    Raises:
+        ValueError: If the rule is unknown.
+    """
     segment = Segmenter(segmentation)
-    lettered = (term for term in terms if any(map(str.isalpha, term)))
-    words = ([term[start:end] for sentence in segment(term) for start, end in sentence] for term in lettered)
-    return Vocabulary.of(map(normalized, words))
+    for term in terms:
+        if any(map(str.isalpha, term)):
+            yield [term[start:end] for sentence in segment(term) for start, end in sentence]
 
 
 class Lexicon:

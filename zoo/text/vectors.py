@@ -67,6 +67,16 @@ class WordVectors:
         senses = self.training.get("arguments", {}).get("senses")
         return None if senses is None else str(senses)
 
+    @property
+    def trained(self) -> int:
+        """How many of the words, the first ones, were in the text: those after them were composed of n-grams."""
+        return int(self.training.get("vocabulary", len(self.words)))
+
+    @property
+    def covered(self) -> list[str]:
+        """Words of corpora that the vectors were to cover, not in the text; composed of n-grams."""
+        return self.words[self.trained :]
+
     def compose(self, word: str) -> np.ndarray | None:
         """The vector of any word, shape (D,), from its n-grams; ``None`` where there are none."""
         return self.ngrams.compose(word) if self.ngrams else None
@@ -205,12 +215,30 @@ def _read_safetensors(path: Path) -> WordVectors:
             matrix, letters = file.get_tensor("vectors"), file.get_tensor("words")
             table = file.get_tensor("ngrams") if "ngrams" in file.keys() else None  # noqa: SIM118 - no mapping
         words = letters.tobytes().decode("utf-8").split("\n")[:-1]
-        training = json.loads(metadata.get("training", "{}"))
-        lengths = json.loads(metadata.get("ngram_lengths", "[3, 6]"))
-        ngrams = None if table is None else Ngrams(table.astype(np.float32, copy=False), *lengths)
+        training, (shortest, longest) = _metadata(metadata)
+        ngrams = None if table is None else Ngrams(table.astype(np.float32, copy=False), shortest, longest)
         return WordVectors(words, matrix.astype(np.float32, copy=False), metadata.get("normalizer"), training, ngrams)
     except (SafetensorError, ValueError) as error:
         raise _damaged(path, 0, f"safetensors, but cut off, compressed or of something else ({error})") from error
+
+
+def _metadata(metadata: Mapping[str, str]) -> tuple[dict[str, Any], tuple[int, int]]:
+    """How vectors were trained, and how long their n-grams are.
+
+    Raises:
+        ValueError: If it is not what :func:`write_vectors` writes.
+    """
+    if metadata.get("normalizer", "none") not in NORMALIZERS:
+        raise ValueError(f"normalizer {metadata['normalizer']!r}")
+    training, lengths = json.loads(metadata.get("training", "{}")), json.loads(metadata.get("ngram_lengths", "[3, 6]"))
+    if not isinstance(training, dict) or not isinstance(training.get("arguments", {}), dict):
+        raise ValueError(f"training {training!r:.80}")
+    if not isinstance(training.get("vocabulary", 0), int):
+        raise ValueError(f"vocabulary {training['vocabulary']!r}")
+    match lengths:
+        case [int(shortest), int(longest)] if 0 < shortest <= longest:
+            return training, (shortest, longest)
+    raise ValueError(f"ngram_lengths {lengths!r}")
 
 
 def _read_gensim(path: Path, trust_pickle: bool) -> WordVectors:

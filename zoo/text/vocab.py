@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from zoo.data.nearest import did_you_mean
+
 PAD, UNKNOWN = "<pad>", "<unk>"
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"NUM|\d+(?:[.,]\d+)*")  # NUM itself too: what is normalized stays as it is
@@ -65,6 +67,18 @@ class Vocabulary:
         return cls([line.encode("ascii").decode("unicode_escape") for line in text.split("\n")[:-1]])
 
 
+def normalizer_named(name: str) -> Callable[[str], str]:
+    """One of :data:`NORMALIZERS`.
+
+    Raises:
+        ValueError: If there is none of that name; the message lists all and names the nearest.
+    """
+    if name not in NORMALIZERS:
+        hint = did_you_mean(name, NORMALIZERS)
+        raise ValueError(f"Expected a normalizer out of {', '.join(NORMALIZERS)} but got {name!r}.{hint}")
+    return NORMALIZERS[name]
+
+
 class WordLookup:
     """Rows of words and of their characters, remembered for the forms met last.
 
@@ -79,9 +93,7 @@ class WordLookup:
     """
 
     def __init__(self, words: Vocabulary, characters: Vocabulary, normalizer: str, longest: int) -> None:
-        if normalizer not in NORMALIZERS:
-            raise ValueError(f"Expected a normalizer out of {', '.join(NORMALIZERS)} but got {normalizer!r}.")
-        normalize, half = NORMALIZERS[normalizer], longest // 2
+        normalize, half = normalizer_named(normalizer), longest // 2
 
         @lru_cache(maxsize=1 << 18)
         def row(form: str) -> int:

@@ -16,7 +16,8 @@ from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
 from zoo.text.vectors import WordVectors, read_vectors, vectors_for
-from zoo.text.vocab import NORMALIZERS, UNKNOWN, Vocabulary
+from zoo.text.vocab import UNKNOWN, Vocabulary, normalizer_named
+from zoo.training.ranges import check_numbers
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,18 @@ class VectorsConfig:
 
     Args:
         path: A file of ``zoo embed``, or word2vec text or binary; ``null`` starts from random vectors.
-        most: How many of its words, most frequent first, the tagger keeps besides those of the training corpus.
+        most: How many of its words, most frequent first, the tagger keeps besides those of the training corpus and
+            those that ``zoo embed --cover`` composed of n-grams.
+
+    Raises:
+        ValueError: If that is negative.
     """
 
     path: str | None = None
     most: int = 60_000
+
+    def __post_init__(self) -> None:
+        check_numbers("vectors", vars(self))
 
 
 @dataclass(frozen=True)
@@ -66,20 +74,26 @@ def build_tagger(
 
     Raises:
         FileNotFoundError: If there are no vectors, or no other resource, at their path.
-        ValueError: If the vectors have another size than the model's, or were trained with another normalizer; if the
-            architecture does not use a resource that is given, or needs one that is not.
+        ValueError: If a number of the model is out of its range, or no layer can be made of it; if the vectors have
+            another size than the model's, or were trained with another normalizer; if the architecture does not use a
+            resource that is given, or needs one that is not.
     """
     kind = architecture_named(architecture)
+    check_numbers("model", model)
     windows, _ = Codec(codec).encode(documents, gold=False)
     forms = [form for window in windows for form in window.forms]
     normalizer = model.get("normalizer", inspect.signature(kind).parameters["normalizer"].default)
+    normalize = normalizer_named(normalizer)
     pretrained = read_vectors(_existing(vectors.path, "word")) if vectors.path else None
-    known = pretrained.words[: vectors.most] if pretrained else []
-    words = Vocabulary.of(map(NORMALIZERS[normalizer], [*forms, *known]))
+    known = [*pretrained.words[: pretrained.trained][: vectors.most], *pretrained.covered] if pretrained else []
+    words = Vocabulary.of(map(normalize, [*forms, *known]))
     characters = Vocabulary.of(sorted({character for form in forms for character in form}))
     given = _read_resources(kind, resources)
-    arguments: dict[str, Any] = {**kind.vocabularies_from(windows, given, model), **model}
-    tagger = kind(codec=codec, words=words, characters=characters, **arguments)
+    arguments: dict[str, Any] = {**kind.vocabularies_from(windows, given, model, codec), **model}
+    try:
+        tagger = kind(codec=codec, words=words, characters=characters, **arguments)
+    except (ArithmeticError, RuntimeError) as error:  # what torch makes of layers without units
+        raise ValueError(f"A {architecture!r} of these sizes cannot be built ({error}): {model}.") from error
     tagger.furnish(given)
     if pretrained:
         _put_vectors(tagger, pretrained, normalizer)

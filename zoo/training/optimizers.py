@@ -1,13 +1,16 @@
 """Optimizers and learning-rate schedules that recipes name."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
+from torch import nn
 from torch.nn import Parameter
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
+
+from zoo.models.features import FeatureScores
+from zoo.training.ranges import check_numbers
 
 _VECTORS = ("word_embedding.weight", "sense_embedding.weight")  # tables that vectors trained on raw text are put into
 
@@ -25,6 +28,9 @@ class OptimizerConfig:
         weight_decay: On matrices, never on vectors or embeddings.
         schedule: ``constant``; ``linear``: falls to 0 over all epochs; both after the warm-up.
         warmup_epochs: Over so many epochs the rate rises from 0.
+
+    Raises:
+        ValueError: If a number is negative.
     """
 
     name: Literal["adamw", "rmsprop", "adagrad", "sgd"] = "adamw"
@@ -34,9 +40,16 @@ class OptimizerConfig:
     schedule: Literal["constant", "linear"] = "linear"
     warmup_epochs: float = 1.0
 
+    def __post_init__(self) -> None:
+        check_numbers("optimizer", vars(self))
 
-def build_optimizer(config: OptimizerConfig, named: Iterable[tuple[str, Parameter]]) -> Optimizer:
+
+def build_optimizer(config: OptimizerConfig, module: nn.Module) -> Optimizer:
     """The optimizer of a recipe; vectors of words and of senses have their own learning rate.
+
+    Args:
+        config: The recipe's ``optimizer`` section.
+        module: Whose parameters are learnt; of those that ``word_vector_rate`` freezes, none requires a gradient then.
 
     Raises:
         ValueError: If its name is unknown.
@@ -44,12 +57,13 @@ def build_optimizer(config: OptimizerConfig, named: Iterable[tuple[str, Paramete
     decayed: list[Parameter] = []
     kept: list[Parameter] = []
     vectors: list[Parameter] = []
-    for name, parameter in named:
+    tables = {id(each.weight) for each in module.modules() if isinstance(each, nn.Embedding | FeatureScores)}
+    for name, parameter in module.named_parameters():
         if name.endswith(_VECTORS):
             parameter.requires_grad_(config.word_vector_rate > 0)
             vectors.append(parameter)
         else:
-            (kept if parameter.ndim < 2 or "embedding" in name else decayed).append(parameter)
+            (kept if parameter.ndim < 2 or id(parameter) in tables else decayed).append(parameter)
     rate = config.learning_rate
     groups: list[dict[str, Any]] = [
         {"params": decayed, "weight_decay": config.weight_decay},

@@ -33,21 +33,23 @@ def shrink(folder: Path, out: Path, words: int) -> dict[str, Any]:
 
     Raises:
         FileExistsError: If the new folder is there already.
+        FileNotFoundError: If the corpus, one known by name, is not here.
+        ValueError: If it is a folder that is not here; if the tagger has no word vectors.
         zoo.checkpoint.folder.CheckpointError: If the folder is damaged or not a checkpoint.
     """
     if out.exists():
         raise FileExistsError(f"{out} is there already; remove it, or choose another folder.")
     kind = architecture_named(read_architecture(folder))
     tagger = kind.from_pretrained(folder)
+    recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
+    documents = load_corpus(recipe["corpus"])
+    if recipe["training"]["held_out"]:
+        documents = hold_out(documents, recipe["training"]["held_out"])
     tagger.keep_words(words)
     tagger.save_pretrained(out, half=True)
     shutil.copy(folder / "recipe.yaml", out)
     written = kind.from_pretrained(out)
     write_golden(written, out)
-    recipe = yaml.safe_load((folder / "recipe.yaml").read_text(encoding="utf-8"))
-    documents = load_corpus(recipe["corpus"])
-    if recipe["training"]["held_out"]:
-        documents = hold_out(documents, recipe["training"]["held_out"])
     trained = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     metrics = trained | {"words_kept": len(written.words)} | evaluate_splits(written, documents)
     (out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")

@@ -34,6 +34,7 @@ from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.hold_out import hold_out
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
+from zoo.training.ranges import check_numbers
 
 _RECIPE, _METRICS = "recipe.yaml", "metrics.json"
 
@@ -89,6 +90,9 @@ class TrainerConfig:
         strategy: As ``auto``, ``ddp``.
         precision: ``32-true``, or ``bf16-mixed``, which keeps weights and CRF in full precision.
         threads: CPU threads of torch; 0 leaves torch's choice.
+
+    Raises:
+        ValueError: If that is negative.
     """
 
     accelerator: str = "auto"
@@ -96,6 +100,9 @@ class TrainerConfig:
     strategy: str = "auto"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     threads: int = 0
+
+    def __post_init__(self) -> None:
+        check_numbers("trainer", {"threads": self.threads})
 
 
 @dataclass(frozen=True)
@@ -166,10 +173,15 @@ def train(
     documents = load_corpus(corpus)
     if training.held_out:
         documents = hold_out(documents, training.held_out)
+    if absent := {"train", "dev"} - set(documents):
+        raise ValueError(
+            f"Corpus {documents.name!r} has no {' and no '.join(sorted(absent))} documents — expected train, to learn "
+            "from, and dev, which choose the best epoch — hold a share of what there is out: --training.held_out 0.1"
+        )
     tagger = build_tagger(architecture, codec, model or {}, documents["train"], vectors, resources)
     data = TaggingDataModule(documents["train"], documents["dev"], tagger, batch_words=training.batch_words, seed=seed)
     tagger.optimization = lambda module: with_schedule(
-        optimizer, build_optimizer(optimizer, module.named_parameters()), len(data.train_dataloader()), training.epochs
+        optimizer, build_optimizer(optimizer, module), len(data.train_dataloader()), training.epochs
     )
     runner, best, state = build_trainer(folder, training, trainer, progress, recipe)
     if last:
