@@ -19,7 +19,8 @@ met. So tags depend neither on order nor on batch. (3) The memory is kept in few
 leading singular directions P of the forms' means, and other forms' embeddings are taken there, too: a table of all
 dimensions would be larger than the network. (4) A sentence is read with one space for any white space, framed by line
 feeds. (5) A recipe's optimizer. The CRF allows only the moves of the tag scheme. Stoeckel et al. also have sub-word
-embeddings: the word vectors of fastText hold these.
+embeddings, for any word: word vectors of fastText hold these for the words of the training documents and of corpora
+that the vectors cover; other words are the unknown one.
 
 Printed by Stoeckel et al., PharmaCoNER test: F1 89.76 with embeddings as they were at hand, 90.52 with those trained on
 Spanish texts on health. What is measured here stands in the README's tables.
