@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Said, Zoo
+from zoo.cli.train import say_how_it_ended
 from zoo.data import formats
 from zoo.hub.index import load
 from zoo.training.recipe import read_recipe
+from zoo.training.train import TrainingConfig
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TINY = FIXTURES / "tiny"
@@ -105,6 +107,17 @@ def test_train_prints_where_the_checkpoint_lies(zoo: Zoo, tmp_path: Path) -> Non
     assert again.code == 2
     assert "holds a run already; go on with --resume, choose another --output" in again.err
     assert zoo("train", TINY / "recipe.yaml", *arguments, "--resume").code == 0
+
+
+def test_training_says_how_it_ended(zoo: Zoo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--training.epochs", "9", "--training.patience", "2", "--optimizer.learning_rate", "1e-9"]
+    said = zoo("train", TINY / "recipe.yaml", "--corpus", TINY, "--output", tmp_path / "run", *words)
+    assert "stopped after 3 of 9 epochs: no better dev F1 in 2\n" in said.out
+    for found in (0, 1):
+        say_how_it_ended({"epochs": 9, "dev": {"micro": {"tp": found}}}, TrainingConfig(epochs=9))
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert ("no span of the dev documents was found; a small corpus takes more steps: --tr" in err) == (not found)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from zoo.evaluation.spans import score
 from zoo.hub.index import load
 from zoo.text.vectors import WordVectors, write_vectors
 from zoo.text.vocab import UNKNOWN
-from zoo.training.callbacks import RunState
+from zoo.training.callbacks import MovingAverage, RunState
 from zoo.training.datamodule import WordBudgetSampler
 from zoo.training.recipe import read_recipe
 from zoo.training.train import Trained, train
@@ -143,6 +143,24 @@ def test_every_epoch_draws_its_batches_anew(tmp_path: Path, monkeypatch: pytest.
     assert all(seen == list(range(len(windows[0]))) for seen in windows)
 
 
+def test_the_moving_average_warms_up() -> None:
+    callback = MovingAverage(0.9)
+    average, expected = torch.zeros(1), 0.0
+    for step in range(200):
+        assert callback.should_update(step_idx=step)
+        callback._move([average], [torch.full((1,), float(step))], None)
+        decay = min(0.9, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * step
+        assert average.item() == pytest.approx(expected, rel=1e-5)
+    assert average.item() == pytest.approx(199 - 9, abs=0.01)  # lags by decay / (1 - decay) steps
+    assert not callback.should_update(epoch_idx=3)
+
+
+def test_a_short_run_learns_with_averaged_weights(tmp_path: Path) -> None:
+    more = ("--training.epochs", "12", "--training.average", "0.998")
+    assert train(**settings(tmp_path, *more)).metrics["dev"]["micro"]["f1"] > 0.5
+
+
 def state_of(folder: Path) -> dict[str, torch.Tensor]:
     """The weights, not their average, in the newest state to resume from."""
     newest = max((folder / "state").glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
@@ -213,6 +231,15 @@ def test_a_corpus_without_dev_documents(tmp_path: Path) -> None:
     given = settings(tmp_path / "run") | {"corpus": str(tmp_path / "corpus")}
     with pytest.raises(ValueError, match=r"has no dev documents .* hold a share .* --training\.held_out 0\.1"):
         train(**given)
+
+
+def test_vectors_are_named_by_their_folder_too(tmp_path: Path) -> None:
+    write_vectors(WordVectors(["cancer"], torch.randn(1, 16).numpy(), "lower-digits"), tmp_path / "vectors.safetensors")
+    more = ("--vectors.path", str(tmp_path), "--training.epochs", "1")
+    assert "cancer" in train(**settings(tmp_path / "run", *more)).tagger.words
+    (tmp_path / "vectors.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match=r"No vectors\.safetensors in .* expected the folder"):
+        train(**settings(tmp_path / "other", *more))
 
 
 def test_words_that_vectors_were_to_cover_are_kept_whatever_the_limit(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """``zoo train``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -58,4 +58,19 @@ def train(
         if split in trained.metrics:
             scores = trained.metrics[split]["micro"]
             typer.echo(f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}")
+    say_how_it_ended(trained.metrics, settings["training"])
     typer.echo(f"checkpoint: {trained.folder}")
+
+
+def say_how_it_ended(metrics: dict[str, Any], training: Any) -> None:
+    """Whether training stopped early, and whether anything was learnt."""
+    made = metrics.get("epochs", 0)
+    if 0 < made < training.epochs:
+        typer.echo(f"stopped after {made} of {training.epochs} epochs: no better dev F1 in {training.patience}")
+    if metrics["dev"]["micro"]["tp"] == 0:
+        typer.secho(
+            "zoo: no span of the dev documents was found; a small corpus takes more steps: --training.batch_words 100, "
+            "--training.epochs 100 --training.patience 100, and pretrained vectors (zoo embed)",
+            fg="yellow",
+            err=True,
+        )

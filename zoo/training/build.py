@@ -25,7 +25,8 @@ class VectorsConfig:
     """The ``vectors`` section of a recipe: pretrained word vectors.
 
     Args:
-        path: A file of ``zoo embed``, or word2vec text or binary; ``null`` starts from random vectors.
+        path: A file of ``zoo embed`` or its folder, or word2vec text or binary; ``null`` starts from random vectors,
+            which want ``optimizer.word_vector_rate`` to be 1.
         most: How many of its words, most frequent first, the tagger keeps besides those of the training corpus and
             those that ``zoo embed --cover`` composed of n-grams.
 
@@ -103,12 +104,19 @@ def build_tagger(
 def _existing(path: str, kind: str) -> Path:
     if not Path(path).exists():
         option = "--vectors.path" if kind == "word" else f"--resources.{kind}"
-        instead = ", or begin from random ones with --vectors.path null" if kind == "word" else ""
+        instead = (
+            ", or begin from random ones with --vectors.path null --optimizer.word_vector_rate 1"
+            if kind == "word"
+            else ""
+        )
         raise FileNotFoundError(
             f"No {kind} vectors at {path} — make them with `zoo embed` (recipes/pretraining/), name other ones with "
             f"{option}{instead}."
         )
-    return Path(path)
+    file = Path(path, "vectors.safetensors") if Path(path).is_dir() else Path(path)
+    if not file.exists():
+        raise FileNotFoundError(f"No vectors.safetensors in {path} — expected the folder that `zoo embed` makes.")
+    return file
 
 
 def _read_resources(kind: type[Tagger], config: ResourcesConfig) -> dict[str, Any]:
@@ -150,9 +158,11 @@ def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
             "resources.senses."
         )
     table = tagger.word_embedding.weight
-    if vectors.matrix.shape[1] != table.shape[1]:
+    size = vectors.matrix.shape[1]
+    if size != table.shape[1]:
         raise ValueError(
-            f"Expected word vectors of {table.shape[1]} dimensions (model.word_size) but got {vectors.matrix.shape[1]}."
+            f"Expected word vectors of {table.shape[1]} dimensions (model.word_size) but got {size}; set "
+            f"--model.word_size {size}."
         )
     rows = vectors_for(tagger.words.entries, vectors, normalizer=normalizer)
     with torch.no_grad():

@@ -1,13 +1,15 @@
 """What Lightning does not save or show by itself."""
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
-from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar
+from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar, WeightAveraging
+from torch import Tensor
 
 
 class RunState(Callback):
@@ -81,6 +83,38 @@ class StateToResume(ModelCheckpoint):
     def on_train_batch_end(self, trainer: Trainer, *rest: Any) -> None:
         if not trainer.is_last_batch:
             super().on_train_batch_end(trainer, *rest)
+
+
+class MovingAverage(WeightAveraging):
+    """Exponential moving average of the weights, over a tenth of the steps at first, so that short runs have one, too.
+
+    The decay after step n is ``min(decay, (1 + n) / (10 + n))``, as in TensorFlow's ``ExponentialMovingAverage``.
+
+    Args:
+        decay: At its highest.
+    """
+
+    _step = 0
+
+    def __init__(self, decay: float) -> None:
+        super().__init__(multi_avg_fn=self._move)
+        self._decay = decay
+
+    def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
+        """After every step, whose index (of the first: 0) is kept."""
+        if step_idx is None:
+            return False
+        self._step = step_idx
+        return True
+
+    @torch.no_grad()
+    def _move(self, averages: Sequence[Tensor], current: Sequence[Tensor], _: object) -> None:
+        decay = min(self._decay, (1 + self._step) / (10 + self._step))
+        for average, weights in zip(averages, current, strict=True):
+            if average.is_floating_point():
+                average.lerp_(weights, 1 - decay)
+            else:
+                average.copy_(weights)
 
 
 class EpochBars(RichProgressBar):

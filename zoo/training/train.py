@@ -16,7 +16,7 @@ from typing import Any, Literal
 import torch
 import yaml
 from pytorch_lightning import Callback, Trainer, seed_everything
-from pytorch_lightning.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
 
 from zoo.checkpoint.folder import read_architecture
@@ -30,7 +30,7 @@ from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
-from zoo.training.callbacks import EpochBars, RunState, StateToResume
+from zoo.training.callbacks import EpochBars, MovingAverage, RunState, StateToResume
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.hold_out import hold_out
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
@@ -48,7 +48,8 @@ class TrainingConfig:
         patience: Stop after so many epochs without a better dev F1.
         batch_words: The most words of a batch, padding included.
         clip: The largest norm of a gradient.
-        average: Decay of the exponential moving average of the weights, per step; 0 does not average.
+        average: Decay of the exponential moving average of the weights, per step, after a warm-up
+            (:class:`zoo.training.callbacks.MovingAverage`); 0 does not average.
         save_minutes: How often the state to resume from is saved.
         held_out: Share of train and dev documents together that is held out as dev; 0 keeps the corpus's own splits.
         half: Whether the checkpoint stores weights in float16, at half the size; it computes in float32 all the same.
@@ -353,7 +354,7 @@ def build_trainer(
         state,
     ]
     if training.average:
-        callbacks.append(EMAWeightAveraging(decay=training.average))
+        callbacks.append(MovingAverage(training.average))
     if progress:
         callbacks.append(EpochBars())
     apple = trainer.accelerator == "auto" and torch.backends.mps.is_available()
