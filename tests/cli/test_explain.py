@@ -83,7 +83,7 @@ def test_what_has_no_representation_is_said(zoo: Zoo, tmp_path: Path, monkeypatc
     monkeypatch.setattr(starting, "tagger_named", lambda _: tagger)
     said = zoo("explain", "any", TEXT, "--out", tmp_path / "why.svg")
     assert said.code == 0
-    assert said.err == "zoo: a bilstm has no output_layer, so there is no representation to draw\n"
+    assert said.err == "zoo: a bilstm makes no vectors of words, so the picture shows their tags alone\n"
     assert (tmp_path / "why.svg").exists()
 
 

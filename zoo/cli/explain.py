@@ -62,7 +62,7 @@ def explain(
         raise ValueError("Expected a text with words but got none.")
     _draw(found, output, word, attention)
     if output and not found[0].representation.size:
-        message = f"zoo: a {tagger.key} has no output_layer, so there is no representation to draw"
+        message = f"zoo: a {tagger.key} makes no vectors of words, so the picture shows their tags alone"
         typer.secho(message, fg="yellow", err=True)
     if json_output:
         windows = [explanation.to_dict() for explanation in found]
