@@ -1,5 +1,6 @@
 """Training end to end on a tiny corpus: what is written, what is honoured, and that a killed run goes on exactly."""
 
+import csv
 import json
 import os
 import shutil
@@ -154,6 +155,24 @@ def test_the_moving_average_warms_up() -> None:
         assert average.item() == pytest.approx(expected, rel=1e-5)
     assert average.item() == pytest.approx(199 - 9, abs=0.01)  # lags by decay / (1 - decay) steps
     assert not callback.should_update(epoch_idx=3)
+
+
+def test_the_weights_that_are_kept_are_those_that_were_scored(tmp_path: Path) -> None:
+    more = ("--training.epochs", "5", "--training.average", "0.9", "--training.half", "false")
+    kept = train(**settings(tmp_path, *more))
+    (best,) = (tmp_path / "best").glob("*.ckpt")
+    saved = torch.load(best, map_location="cpu", weights_only=True)
+    for name, weights in kept.tagger.state_dict().items():
+        torch.testing.assert_close(weights, saved["state_dict"][name], atol=0, rtol=0)
+    last = saved["current_model_state"]["output_layer.weight"]
+    assert not torch.equal(kept.tagger.state_dict()["output_layer.weight"], last)  # the average's, not the last step's
+    scored = max(
+        float(row["dev_f1"])
+        for path in (tmp_path / "log").rglob("metrics.csv")
+        for row in csv.DictReader(path.open())
+        if row["dev_f1"]
+    )
+    assert kept.metrics["dev"]["micro"]["f1"] == pytest.approx(scored, abs=1e-6)
 
 
 def test_a_short_run_learns_with_averaged_weights(tmp_path: Path) -> None:

@@ -343,9 +343,8 @@ def build_trainer(
     folder: Path, training: TrainingConfig, trainer: TrainerConfig, progress: bool, recipe: str = ""
 ) -> tuple[Trainer, ModelCheckpoint, RunState]:
     """The Lightning Trainer of a run, the callback that keeps its best weights, and the one that keeps its time."""
-    best = ModelCheckpoint(
-        folder / "best", monitor="dev_f1", mode="max", filename="{epoch}-{dev_f1:.4f}", save_weights_only=True
-    )
+    # Saved whole: only then does Lightning ask the moving average for its weights, those that dev_f1 is of.
+    best = ModelCheckpoint(folder / "best", monitor="dev_f1", mode="max", filename="{epoch}-{dev_f1:.4f}")
     state = RunState(folder / _RECIPE, recipe)
     callbacks: list[Callback] = [
         best,
