@@ -112,8 +112,8 @@ def architectures_table(results: Path) -> str:
     for key, kind in ARCHITECTURES.items():
         what = (kind.__doc__ or "").partition("\n")[0].rstrip(".")
         first, names = f"`{key}`", [name for name in shipped if name.startswith(f"{key}.")]
-        found = [found for corpus in CORPORA if (found := _whole(results, corpus, key))]
-        for setting, corpus, runs in found:
+        found = {corpus: whole for corpus in CORPORA if (whole := _whole(results, corpus, key))}
+        for corpus, (setting, runs) in found.items():
             meant = [row for row in printed_on(results, corpus) if _is_printed(row, setting)]
             ships = ", ".join(f"{shipped[n]['megabytes']} MB" for n in names if n.split(".")[1] == corpus)
             score = [f"{_mean_of(runs)}", str(len(runs)), "; ".join(row["f1"] for row in meant)]
@@ -125,7 +125,7 @@ def architectures_table(results: Path) -> str:
     return markdown([*header, "checkpoint"], lines)
 
 
-def _whole(results: Path, corpus: str, architecture: str) -> tuple[Setting, str, list[Row]] | None:
+def _whole(results: Path, corpus: str, architecture: str) -> tuple[Setting, list[Row]] | None:
     """What was measured on test of one setting of an architecture."""
     settings, scorer = runs_on(results, corpus), OFFICIAL.get(corpus, "strict")
     test = {s: runs for s, runs in settings.items() if s[:3] == (scorer, "test", architecture)}
@@ -137,7 +137,7 @@ def _whole(results: Path, corpus: str, architecture: str) -> tuple[Setting, str,
         return not setting.variant, mean(_scores(dev)) if dev else 0.0
 
     best = max(test, key=rank)
-    return best, corpus, test[best]
+    return best, test[best]
 
 
 def _is_printed(row: Row, setting: Setting) -> bool:

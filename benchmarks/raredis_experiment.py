@@ -7,7 +7,7 @@ vectors: the pretrained ones frozen, or tuned at the learning rate of all other 
 feature CRF, in which nothing is drawn at random, has one seed; it is trained on train as the others are, and once
 more with dev, as in the paper. ``--as-printed`` gives the BiLSTMs no more of a word than its vector, and trains them
 as the paper did, but that dev F1, not the loss, tells when to stop. Rows go where those of :mod:`benchmarks.accuracy`
-go: the README's table of the experiment is made of them.
+go: the table of the experiment in benchmarks/results/README.md is made of them.
 
 Source: Segura-Bedmar, Camino-Perdones & Guerrero-Aspizua (2022), BMC Bioinformatics 23:263, sections "Conditional
 random fields (CRF)" and "Bidirectional long short-term memory (BiLSTM)".

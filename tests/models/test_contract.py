@@ -20,6 +20,15 @@ from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
 
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
+CNN_MLS: dict[str, object] = {
+    "word_size": 12,
+    "character_size": 6,
+    "character_filters": 6,
+    "lexicon_size": 4,
+    "filters": 24,
+    "depth": 2,
+    "word_dropout": 0.1,
+}
 SMALL = {  # an architecture by its key, or with what comes after a slash in another form that its paper has
     "bilstm": {"word_size": 12, "hidden": 24, "dense_size": 12},
     "bilstm/features": {"word_size": 12, "feature_size": 12, "hidden": 24, "dense_size": 12, "word_dropout": 0.3},
@@ -34,25 +43,8 @@ SMALL = {  # an architecture by its key, or with what comes after a slash in ano
         "conditioned": True,
     },
     "char_cnn_bilstm_crf": {"word_size": 12, "character_size": 6, "filters": 6, "hidden": 24, "tanh_size": 12},
-    "cnn_mls": {
-        "legal": True,
-        "word_size": 12,
-        "character_size": 6,
-        "character_filters": 6,
-        "lexicon_size": 4,
-        "filters": 24,
-        "depth": 2,
-        "word_dropout": 0.1,
-    },
-    "cnn_mls/softmax": {
-        "word_size": 12,
-        "character_size": 6,
-        "character_filters": 6,
-        "lexicon_size": 4,
-        "filters": 24,
-        "depth": 2,
-        "word_dropout": 0.1,
-    },
+    "cnn_mls": CNN_MLS | {"legal": True},
+    "cnn_mls/softmax": CNN_MLS,
     "contextual_string_bilstm_crf": {
         "word_size": 12,
         "lm_character_size": 4,

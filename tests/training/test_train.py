@@ -149,7 +149,7 @@ def test_the_moving_average_warms_up() -> None:
     average, expected = torch.zeros(1), 0.0
     for step in range(200):
         assert callback.should_update(step_idx=step)
-        callback._move([average], [torch.full((1,), float(step))], None)
+        callback._move([average], [torch.full((1,), float(step))], torch.tensor(step))
         decay = min(0.9, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * step
         assert average.item() == pytest.approx(expected, rel=1e-5)
@@ -257,7 +257,9 @@ def test_vectors_are_named_by_their_folder_too(tmp_path: Path) -> None:
     more = ("--vectors.path", str(tmp_path), "--training.epochs", "1")
     assert "cancer" in train(**settings(tmp_path / "run", *more)).tagger.words
     (tmp_path / "vectors.safetensors").unlink()
-    with pytest.raises(FileNotFoundError, match=r"No vectors\.safetensors in .* expected the folder"):
+    with pytest.raises(
+        FileNotFoundError, match=r"No vectors at .*vectors\.safetensors — expected a file of vectors or the f"
+    ):
         train(**settings(tmp_path / "other", *more))
 
 

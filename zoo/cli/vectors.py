@@ -49,7 +49,7 @@ def neighbours(
     from zoo.pretraining.neighbours import Neighbours
     from zoo.text.vectors import read_vectors
 
-    nearest = Neighbours(read_vectors(_file(path)))
+    nearest = Neighbours(read_vectors(path))
     rows = [(found, nearest.of(found, most)) for word in words for found in nearest.find(word)]
     table = Table(
         Column("word", no_wrap=True), Column("nearest, with cosine", overflow="fold"), box=SIMPLE, pad_edge=False
@@ -86,7 +86,7 @@ def similarity(
     from zoo.pretraining.similarity import agreement, read_pairs
     from zoo.text.vectors import read_vectors
 
-    read = read_vectors(_file(path))
+    read = read_vectors(path)
     results = {str(file): agreement(read, list(read_pairs(file))) for file in files}
     headings = [Column(name, justify="right") for name in ("pairs", "found", "with composed words", "Spearman")]
     table = Table("ratings", *headings, box=SIMPLE, pad_edge=False)
@@ -124,7 +124,7 @@ def coverage(
 
     if plot:
         check_picture(plot)
-    count = CoverageCounter(read_vectors(_file(path)), normalizer)
+    count = CoverageCounter(read_vectors(path), normalizer)
     with documents_progress() as step:
         counted = {name: count(texts) for name, texts in _texts(corpora, step)}
     table_console().print(_coverage_table(counted))
@@ -139,14 +139,6 @@ def coverage(
         from zoo.pretraining.coverage_plot import coverage_plot
 
         coverage_plot(counted, f"Words with a vector in {path}", plot)
-
-
-def _file(path: Path) -> Path:
-    """The file of vectors, where the folder of ``zoo embed`` is given."""
-    file = path / "vectors.safetensors" if path.is_dir() else path
-    if not file.is_file():
-        raise FileNotFoundError(f"No vectors at {file} — expected a file of vectors or the folder of `zoo embed`.")
-    return file
 
 
 def _texts(corpora: list[str], step: Step) -> Iterator[tuple[str, Iterator[str]]]:

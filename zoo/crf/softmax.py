@@ -1,4 +1,4 @@
-"""A softmax at every word, in the CRF's place: the tags of a window are independent of each other."""
+"""What stands in the CRF's place where no moves are learnt: a softmax at every word, free or kept to a scheme."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from torch import Tensor
 from zoo.crf.buffers import as_buffers
 from zoo.crf.linear_chain import CRF, TagRun, check_runs
 from zoo.crf.recursions import Chain
+from zoo.data.tags import Transitions
 
 
 class Softmax(CRF):
@@ -81,6 +82,19 @@ class Softmax(CRF):
 
     def _log_partition(self, chain: Chain) -> Tensor:
         return chain.emissions.logsumexp(2).masked_fill(~chain.mask, 0).sum(0)
+
+
+class LegalPaths(CRF):
+    """The CRF that has nothing to learn: its moves are legal or not, and ``p(y | x)`` is else a softmax's.
+
+    Args:
+        num_tags: Number of tags T.
+        constraints: The legal moves.
+    """
+
+    def __init__(self, num_tags: int, constraints: Transitions) -> None:
+        super().__init__(num_tags, batch_first=True, constraints=constraints)
+        as_buffers(self, zero=True, persistent=False)
 
 
 def _sums(values: Tensor, places: Sequence[tuple[int, int, int, int]], runs: int) -> Tensor:

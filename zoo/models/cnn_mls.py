@@ -32,10 +32,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zoo.crf import CRF
-from zoo.crf.buffers import as_buffers
-from zoo.crf.softmax import Softmax
-from zoo.data.tags import Transitions
+from zoo.crf.softmax import LegalPaths, Softmax
 from zoo.models.layers import (
     ColumnDropout,
     drop_words,
@@ -199,16 +196,3 @@ class CnnMls(Tagger):
             framed = self.dropout(states) * batch.mask[..., None]
             states = convolution(framed.transpose(1, 2)).relu().transpose(1, 2)
         return self.dropout(states)
-
-
-class LegalPaths(CRF):
-    """The CRF that has nothing to learn: its moves are legal or not, and ``p(y | x)`` is else a softmax's.
-
-    Args:
-        num_tags: Number of tags T.
-        constraints: The legal moves.
-    """
-
-    def __init__(self, num_tags: int, constraints: Transitions) -> None:
-        super().__init__(num_tags, batch_first=True, constraints=constraints)
-        as_buffers(self, zero=True, persistent=False)

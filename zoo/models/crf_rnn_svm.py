@@ -36,6 +36,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from zoo.crf import CRF
 from zoo.crf.buffers import as_buffers
+from zoo.crf.softmax import LegalPaths
 from zoo.models.crfsuite import train_crf
 from zoo.models.features import FeatureScores, feature_vocabulary
 from zoo.models.layers import ColumnDropout, initialize_embedding
@@ -107,9 +108,9 @@ class CrfRnnSvm(Tagger):
         self.output_layer = nn.Linear(2 * hidden, tags)
         initialize_embedding(self.word_embedding)
         self.scores = FeatureScores(features, tags, linguistics, reach, descends=False)
-        self.feature_crf, self.crf = (CRF(tags, True, constraints=self.codec.transitions) for _ in range(2))
+        self.feature_crf = CRF(tags, batch_first=True, constraints=self.codec.transitions)
         as_buffers(self.feature_crf, zero=True)
-        as_buffers(self.crf, zero=True, persistent=False)
+        self.crf = LegalPaths(tags, self.codec.transitions)
         self.neighbours = neighbours
         own = torch.zeros(tags, 2 * neighbours + 1, 2, tags)
         own[:, neighbours, 1] = 10 * torch.eye(tags)

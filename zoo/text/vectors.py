@@ -90,7 +90,7 @@ def read_vectors(path: str | Path, *, trust_pickle: bool = False) -> WordVectors
     ``Word2Vec``, ``FastText``).
 
     Args:
-        path: The file.
+        path: The file, or the folder of ``zoo embed`` that holds it.
         trust_pickle: Allows gensim's own files. They are pickles: **reading one can run any code its author wished**.
             Set it only for a file you made yourself or would run as a program; no checkpoint is ever read so.
 
@@ -98,7 +98,9 @@ def read_vectors(path: str | Path, *, trust_pickle: bool = False) -> WordVectors
         DataFormatError: If the file is damaged, of no known format, or a pickle that is not trusted.
         FileNotFoundError: If there is none.
     """
-    path = Path(path)
+    path = Path(path, "vectors.safetensors") if Path(path).is_dir() else Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"No vectors at {path} — expected a file of vectors or the folder of `zoo embed`.")
     with _opened(path) as file:
         head = file.read(_HEAD)
         file.seek(0)

@@ -113,10 +113,7 @@ def _existing(path: str, kind: str) -> Path:
             f"No {kind} vectors at {path} — make them with `zoo embed` (recipes/pretraining/), name other ones with "
             f"{option}{instead}."
         )
-    file = Path(path, "vectors.safetensors") if Path(path).is_dir() else Path(path)
-    if not file.exists():
-        raise FileNotFoundError(f"No vectors.safetensors in {path} — expected the folder that `zoo embed` makes.")
-    return file
+    return Path(path)
 
 
 def _read_resources(kind: type[Tagger], config: ResourcesConfig) -> dict[str, Any]:

@@ -94,25 +94,16 @@ class MovingAverage(WeightAveraging):
         decay: At its highest.
     """
 
-    _step = 0
-
     def __init__(self, decay: float) -> None:
         super().__init__(multi_avg_fn=self._move)
         self._decay = decay
 
-    def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:
-        """After every step, whose index (of the first: 0) is kept."""
-        if step_idx is None:
-            return False
-        self._step = step_idx
-        return True
-
     @torch.no_grad()
-    def _move(self, averages: Sequence[Tensor], current: Sequence[Tensor], _: object) -> None:
-        decay = min(self._decay, (1 + self._step) / (10 + self._step))
+    def _move(self, averages: Sequence[Tensor], current: Sequence[Tensor], step: Tensor) -> None:
+        share = 1 - ((1 + step) / (10 + step)).clamp_max(self._decay)  # on the weights' device: nothing waits for it
         for average, weights in zip(averages, current, strict=True):
             if average.is_floating_point():
-                average.lerp_(weights, 1 - decay)
+                average.lerp_(weights, share.to(average.dtype))
             else:
                 average.copy_(weights)
 
