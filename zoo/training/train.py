@@ -33,6 +33,7 @@ from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
 from zoo.training.callbacks import EpochBars, MovingAverage, RunState, StateToResume
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.hold_out import hold_out
+from zoo.training.learnt_rows import learn_rows, restore_rows
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
 from zoo.training.ranges import check_numbers
 
@@ -188,6 +189,7 @@ def train(
     if last:
         _check_state(last)
     if tagger.descends:
+        learn_rows(tagger, {form for window in data.windows["train"] for form in window.forms})
         try:
             runner.fit(tagger, data, ckpt_path=last, weights_only=True)
         except SystemExit:  # what Lightning makes of Ctrl-C
@@ -195,6 +197,7 @@ def train(
     if runner.is_global_zero:
         if tagger.descends:
             tagger.load_state_dict(_best_weights(best, folder))
+            restore_rows(tagger)
         else:
             state.begin()
         tagger.learn(data.windows["train"], data.windows["dev"], seed, progress=progress)

@@ -1,0 +1,45 @@
+"""What a run learns does not depend on the words that no training document has."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import zoo.training.train
+from tests.training.test_train import settings
+from zoo.text.vectors import WordVectors, write_vectors
+from zoo.training.learnt_rows import LearntRows
+from zoo.training.train import train
+
+
+def test_it_looks_up_what_the_whole_table_does() -> None:
+    whole = nn.Embedding(9, 3, padding_idx=0)
+    rows = torch.tensor([[0, 1, 3, 4], [8, 5, 4, 0]])
+    table = LearntRows(whole, 4)
+    torch.testing.assert_close(table(rows), whole(rows), atol=0, rtol=0)
+    torch.testing.assert_close(table.whole().weight, whole.weight, atol=0, rtol=0)
+    assert [tuple(parameter.shape) for parameter in table.parameters()] == [(4, 3)]
+    assert not list(table.buffers())
+    table(rows).sum().backward()  # each row of a word once per place, padding never
+    assert table.weight.grad is not None
+    assert table.weight.grad[:, 0].tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "rmsprop", "adagrad", "sgd"])
+def test_a_run_ends_where_one_ends_that_passes_over_all_rows(
+    optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = WordVectors(["cancer", *(f"unheard{n}" for n in range(50))], torch.randn(51, 16).numpy(), "lower-digits")
+    write_vectors(vectors, tmp_path / "v.safetensors")
+    more = ("--vectors.path", str(tmp_path / "v.safetensors"), "--optimizer.name", optimizer)
+    more += ("--training.epochs", "3", "--training.average", "0.9", "--training.half", "false")
+    learnt = train(**settings(tmp_path / "learnt", *more)).tagger
+    with monkeypatch.context() as patch:
+        patch.setattr(zoo.training.train, "learn_rows", lambda *_: None)
+        whole = train(**settings(tmp_path / "whole", *more)).tagger
+    assert learnt.word_embedding.num_embeddings > 51
+    expected = whole.state_dict()
+    assert learnt.state_dict().keys() == expected.keys()
+    for name, weights in learnt.state_dict().items():
+        torch.testing.assert_close(weights, expected[name], atol=1e-6, rtol=1e-5)

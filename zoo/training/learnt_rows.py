@@ -1,0 +1,57 @@
+"""Training passes over the vectors of the words it sees, and leaves those of other words where they are."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from zoo.models.tagger import Tagger
+
+
+class LearntRows(nn.Embedding):
+    """An embedding table of which only the first rows learn.
+
+    Most words of a tagger come with pretrained vectors and are in no training document: they never get a gradient, but
+    optimizer, clipping, moving average and saved states would pass over them at every step, and take as long as all
+    else. Here they are neither parameters nor buffers.
+
+    Args:
+        table: The whole table, padding first.
+        learnt: How many rows learn, at least one and fewer than there are.
+    """
+
+    def __init__(self, table: nn.Embedding, learnt: int) -> None:
+        weight = table.weight.detach()
+        super().__init__(learnt, weight.shape[1], padding_idx=0, _weight=weight[:learnt].clone())
+        self._rest = weight[learnt:].clone()
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Rows of the whole table, any shape, to their vectors."""
+        if self._rest.device != rows.device:
+            self._rest = self._rest.to(rows.device)
+        learnt = super().forward(rows.clamp(max=self.num_embeddings - 1))
+        rest = functional.embedding((rows - self.num_embeddings).clamp(min=0), self._rest)
+        return torch.where((rows < self.num_embeddings)[..., None], learnt, rest)
+
+    def whole(self) -> nn.Embedding:
+        """The whole table again."""
+        weight = torch.cat([self.weight.detach(), self._rest.to(self.weight.device)])
+        return nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=0)
+
+
+def learn_rows(tagger: Tagger, forms: set[str]) -> None:
+    """Lets a tagger learn the vectors of the training documents' words alone, and the unknown word's.
+
+    Args:
+        tagger: Whose word vectors are replaced, where it has any.
+        forms: Every word of the training documents as written.
+    """
+    if hasattr(tagger, "word_embedding"):
+        learnt = 1 + max(map(tagger.lookup.row, forms), default=1)
+        if learnt < tagger.word_embedding.num_embeddings:
+            tagger.word_embedding = LearntRows(tagger.word_embedding, learnt)
+
+
+def restore_rows(tagger: Tagger) -> None:
+    """Gives a tagger its whole table of word vectors back."""
+    if isinstance(table := getattr(tagger, "word_embedding", None), LearntRows):
+        tagger.word_embedding = table.whole()
