@@ -14,11 +14,9 @@ TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
 RECIPE = "corpus: x\narchitecture: dictionary_regex\ncodec: {labels: [Disease]}\nresources: {lexicon: [a.tsv, b.obo]}\n"
 
 
-def built(*paths: str) -> Tagger:
-    documents = load_corpus(TINY)["train"]
-    return build_tagger(
-        "dictionary_regex", CodecConfig(("Disease",)), {}, documents, resources=ResourcesConfig(lexicon=paths)
-    )
+def built(*paths: str, lexicon: str | None = None) -> Tagger:
+    documents, resources = load_corpus(TINY)["train"], ResourcesConfig(lexicon=lexicon or paths)
+    return build_tagger("dictionary_regex", CodecConfig(("Disease",)), {}, documents, resources=resources)
 
 
 def test_a_recipe_and_the_command_line_name_files(tmp_path: Path) -> None:
@@ -26,6 +24,7 @@ def test_a_recipe_and_the_command_line_name_files(tmp_path: Path) -> None:
     path.write_text(RECIPE)
     assert read_recipe(path)["resources"].lexicon == ("a.tsv", "b.obo")
     assert read_recipe(path, ["--resources.lexicon", "[c.txt]"])["resources"].lexicon == ("c.txt",)
+    assert read_recipe(path, ["--resources.lexicon", "c.txt"])["resources"].lexicon == "c.txt"
 
 
 def test_files_are_sought_here_then_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,6 +36,7 @@ def test_files_are_sought_here_then_in_the_data_folder(tmp_path: Path, monkeypat
     monkeypatch.chdir(here)
     monkeypatch.setenv("ZOO_DATA", str(data))
     assert built("both.txt", "one.txt").vocabularies["lexicon"].entries[2:] == ("from here", "gout")
+    assert built(lexicon="one.txt").vocabularies["lexicon"].entries[2:] == ("gout",)
     with pytest.raises(FileNotFoundError, match=f"No terminology at two.txt, neither .* nor below {data}"):
         built("two.txt")
 

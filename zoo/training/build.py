@@ -47,18 +47,19 @@ class ResourcesConfig:
 
     Args:
         senses: Vectors of senses, a file of ``zoo embed``.
-        lexicon: Files of terms (:mod:`zoo.data.terminology`), each below the working directory or the data folder.
+        lexicon: A file of terms (:mod:`zoo.data.terminology`), or several, each below the working directory or the data
+            folder.
         language_model: A folder of ``zoo pretrain character-lm``.
     """
 
     senses: str | None = None
-    lexicon: tuple[str, ...] = ()
+    lexicon: tuple[str, ...] | str = ()
     language_model: str | None = None
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "senses": lambda path: read_vectors(_existing(path, "senses")),
-    "lexicon": lambda paths: _terms(paths),
+    "lexicon": lambda paths: _terms([paths] if isinstance(paths, str) else paths),
     "language_model": read_character_lms,
 }
 
