@@ -5,8 +5,8 @@ of ``published.csv``, per cent. A printed row names the architecture and variant
 (none where there is none) and, as its ``scorer``, the protocol: the name of a scorer of this project where that is the
 same, else words, and then nothing measured is comparable. A variant stands for those that begin with it: ``CRF, general
 vectors`` for these ``frozen`` and ``tuned``. A row has a score, ``f1``, or else a ``gain``: the F1 of the whole system
-less that of the variant. No column of a table holds scores of two protocols, but for that of the architectures, which
-names the scorer in every line.
+less that of the variant, empty where no paper has a figure. No column of a table holds scores of two protocols, but for
+that of the architectures, which names the scorer in every line.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -214,19 +214,19 @@ def ablation_table(results: Path) -> str:
 
     A measured gain is the F1 of the whole system less that of the variant, seed by seed.
     """
-    printed = [row for row in read(results / "published.csv") if row["gain"]]
+    printed = [row for row in read(results / "published.csv") if not row["f1"]]
     if not printed:
         return "No gain is known yet."
     lines = []
     for row in printed:
         named = [row[column] for column in ("corpus", "scorer", "architecture", "variant")]
-        gain, source = float(row["gain"]), ", ".join(filter(None, [row["source"], row["note"]]))
+        gain, source = row["gain"], ", ".join(filter(None, [row["source"], row["note"]]))
         found = _gains(runs_on(results, row["corpus"]), row)
         cells = [NOT_MEASURED, "", ""]
         if found:
-            same = "yes" if mean(found) * gain > 0 else "no"
+            same = ("yes" if mean(found) * float(gain) > 0 else "no") if gain else ""
             cells = [f"{_mean(found, '+')} ({_between(found, '+')})", str(len(found)), same]
-        lines.append([*named, f"{gain:+.2f}", *cells, source])
+        lines.append([*named, f"{float(gain):+.2f}" if gain else "", *cells, source])
     header = ["corpus", "scorer", "architecture", "variant", "printed gain", "measured gain (min–max)", "seeds"]
     return markdown([*header, "same sign", "printed by"], lines)
 
