@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -52,24 +53,27 @@ def collate(windows: Sequence[Window], lookup: WordLookup) -> Batch:
         lookup: Vocabulary rows of words and characters.
     """
     form_rows: dict[str, int] = {}
-    forms = [torch.tensor([form_rows.setdefault(form, len(form_rows)) for form in w.forms]) for w in windows]
+    forms, mask = _rectangle([[form_rows.setdefault(form, len(form_rows)) for form in w.forms] for w in windows])
     word_of_form = torch.tensor([lookup.row(form) for form in form_rows])  # (U)
-    spellings = [torch.tensor(lookup.spelling(form)) for form in form_rows]
-    lengths = torch.tensor([len(window.forms) for window in windows])
-    padded = pad_sequence(forms, batch_first=True)  # (B, W)
-    mask = torch.arange(padded.shape[1]) < lengths[:, None]  # (B, W)
-    tags = None
-    if windows[0].tags:
-        tags = pad_sequence([torch.tensor(window.tags) for window in windows], batch_first=True)
     return Batch(
-        words=word_of_form[padded] * mask,
-        forms=padded,
-        characters=pad_sequence(spellings, batch_first=True),
+        words=word_of_form[forms] * mask,
+        forms=forms,
+        characters=_rectangle([lookup.spelling(form) for form in form_rows])[0],
         mask=mask,
-        tags=tags,
+        tags=_rectangle([window.tags for window in windows])[0] if windows[0].tags else None,
         lost=sum(window.lost for window in windows),
         layers={name: _padded([window.layers[name] for window in windows]) for name in windows[0].layers},
     )
+
+
+def _rectangle(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """Rows of numbers, each padded with zeros to the longest, and where they are: two tensors (N, longest)."""
+    # All numbers at once: a tensor for each of the hundreds of spellings takes longer than a small tagger's layers.
+    lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+    filled = np.arange(lengths.max()) < lengths[:, None]
+    rectangle = np.zeros(filled.shape, np.int64)
+    rectangle[filled] = np.fromiter(chain.from_iterable(rows), np.int64, lengths.sum())
+    return torch.from_numpy(rectangle), torch.from_numpy(filled)
 
 
 def _padded(layers: Sequence[np.ndarray]) -> Tensor:
