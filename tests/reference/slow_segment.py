@@ -1,4 +1,4 @@
-"""Rule v1 as it was first written, whole texts cut into parts: what every quicker formulation must give back."""
+"""Rules as first written, character by character or part by part: what every quicker formulation must give back."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,6 +23,51 @@ def slow_segment_v1(text: str, breaks: Iterable[int] = ()) -> list[list[tuple[in
             if words:
                 sentences.append(words)
     return sentences
+
+
+def slow_words_v2(text: str) -> list[str]:
+    """The words of rule v2, read from left to right."""
+    words, at = [], 0
+    while at < len(text):
+        end = _end_v2(text, at)
+        if not text[at].isspace():
+            words.append(text[at:end])
+        at = end
+    return words
+
+
+def _end_v2(text: str, at: int) -> int:
+    """One past the word that begins at a place; one past the place where none does."""
+    first, after = text[at], text[at + 1 : at + 2]
+    opens = first in "-/+" and (at == 0 or text[at - 1].isspace())
+    opens |= first == "'" and after == "s" and not _is_word(text[at + 2 : at + 3])
+    opens |= first == "." and after.isdecimal()
+    end = at + 1 if opens and _is_letter(after) else at
+    if not _is_letter(text[end : end + 1]):
+        return at + 1
+    end += 1
+    while end < len(text):
+        if not (_is_letter(text[end]) or "\u0300" <= text[end] <= "\u036f"):
+            joined = next((n for n in (1, 2) if _is_letter(text[end + n : end + n + 1])), 0)
+            if not joined or not all(map(_joins, text[end : end + joined])):
+                break
+            end += joined
+        else:
+            end += 1
+    return end + (text[end : end + 1] == "+")
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _is_letter(character: str) -> bool:
+    """A letter or digit."""
+    return character.isalnum()
+
+
+def _joins(character: str) -> bool:
+    return bool(character) and not _is_word(character) and not character.isspace() and character not in '()[]{}<>"“”;'
 
 
 def _sentences(part: str) -> Iterator[tuple[int, int]]:

@@ -178,7 +178,7 @@ def test_a_label_not_in_the_recipe() -> None:
             "Expected a tag scheme out of IOB1, IOB2, BIOES, BILOU, BMEWO-V but got 'BIO'",
         ),
         ({"labels": ["A"], "window": "page"}, "Expected window 'sentence' or 'document'"),
-        ({"labels": ["A"], "segmentation": "v9"}, "Expected a segmentation rule out of v1"),
+        ({"labels": ["A"], "segmentation": "v9"}, "Expected a segmentation rule out of v1, v2"),
     ],
 )
 def test_bad_settings(settings: dict, message: str) -> None:
