@@ -89,11 +89,6 @@ def test_word_vectors_reach_the_embedding(tmp_path: Path) -> None:
             tagger.word_embedding.weight[tagger.words[word]].detach(), torch.from_numpy(vector).half().float()
         )
     assert not tagger.word_embedding.weight[tagger.words[UNKNOWN]].any()
-    assert "patients" in tagger.words.entries
-    only = train(**settings(tmp_path / "only", *more, "--vectors.only", "true")).tagger
-    assert only.words.entries[2:] == ("cancer", "unheard")
-    with pytest.raises(ValueError, match="Expected a file under vectors.path where vectors.only is set"):
-        train(**settings(tmp_path / "none", "--vectors.only", "true"))
 
 
 def test_vectors_of_another_size(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +29,16 @@ class VectorsConfig:
             which want ``optimizer.word_vector_rate`` to be 1.
         most: How many of its words, most frequent first, the tagger keeps besides those of the training corpus and
             those that ``zoo embed --cover`` composed of n-grams.
-        only: Know no other words: one of the training documents that has no vector is the unknown word, as those of
-            other texts will be, and teaches the tagger what to make of it.
 
     Raises:
-        ValueError: If ``most`` is negative, or ``only`` is set without a path.
+        ValueError: If that is negative.
     """
 
     path: str | None = None
     most: int = 60_000
-    only: bool = False
 
     def __post_init__(self) -> None:
-        check_numbers("vectors", {"most": self.most})
-        if self.only and not self.path:
-            raise ValueError("Expected a file under vectors.path where vectors.only is set: no word would be known.")
+        check_numbers("vectors", vars(self))
 
 
 @dataclass(frozen=True)
@@ -95,10 +89,6 @@ def build_tagger(
     pretrained = read_vectors(_existing(vectors.path, "word")) if vectors.path else None
     known = [*pretrained.words[: pretrained.trained][: vectors.most], *pretrained.covered] if pretrained else []
     words = Vocabulary.of(map(normalize, [*forms, *known]))
-    if pretrained and vectors.only:
-        words = Vocabulary.of(
-            compress(words.entries, vectors_for(words.entries, pretrained, normalizer=normalizer).found)
-        )
     characters = Vocabulary.of(sorted({character for form in forms for character in form}))
     given = _read_resources(kind, resources)
     arguments: dict[str, Any] = {**kind.vocabularies_from(windows, given, model, codec), **model}
