@@ -97,6 +97,13 @@ def test_vectors_of_another_size(tmp_path: Path) -> None:
         train(**settings(tmp_path / "run", "--vectors.path", str(tmp_path / "v.safetensors")))
 
 
+def test_vectors_of_other_words(tmp_path: Path) -> None:
+    how = {"arguments": {"segmentation": "v2"}}
+    write_vectors(WordVectors(["cancer"], torch.randn(1, 16).numpy(), training=how), tmp_path / "v.safetensors")
+    with pytest.raises(ValueError, match=r"words cut by rule 'v1' .* but got 'v2'; .* --codec\.segmentation v2"):
+        train(**settings(tmp_path / "run", "--vectors.path", str(tmp_path / "v.safetensors")))
+
+
 def test_a_label_not_in_the_recipe(tmp_path: Path) -> None:
     message = "has the label 'Disease' but the labels are Gene; add it to the codec's labels"
     with pytest.raises(ValueError, match=message):

@@ -49,7 +49,7 @@ class CoverageCounter:
 
     def __init__(self, vectors: WordVectors, normalizer: str | None = None) -> None:
         self._lookup = Lookup(vectors, normalizer)
-        self._segment = Segmenter(vectors.training.get("arguments", {}).get("segmentation", "v1"))
+        self._segment = Segmenter(vectors.segmentation or "v1")
         self._linguistics = load_linguistics(vectors.senses) if vectors.senses else None
 
     def __call__(self, texts: Iterable[str]) -> Coverage:

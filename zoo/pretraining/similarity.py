@@ -80,7 +80,7 @@ def agreement(vectors: WordVectors, pairs: list[Pair]) -> Agreement:
     if vectors.senses:
         raise ValueError(f"Expected vectors of plain words but got senses by {vectors.senses!r}: terms are no text.")
     lookup = Lookup(vectors)
-    segment = Segmenter(vectors.training.get("arguments", {}).get("segmentation", "v1"))
+    segment = Segmenter(vectors.segmentation or "v1")
     cosines, ratings, composed = [], [], 0
     for pair in pairs:
         first, second = (_words(term, lookup, segment) for term in (pair.first, pair.second))

@@ -68,6 +68,12 @@ class WordVectors:
         return None if senses is None else str(senses)
 
     @property
+    def segmentation(self) -> str | None:
+        """The rule by which texts were cut into words; ``None`` where the file does not say."""
+        rule = self.training.get("arguments", {}).get("segmentation")
+        return None if rule is None else str(rule)
+
+    @property
     def trained(self) -> int:
         """How many of the words, the first ones, were in the text: those after them were composed of n-grams."""
         return int(self.training.get("vocabulary", len(self.words)))

@@ -77,8 +77,8 @@ def build_tagger(
     Raises:
         FileNotFoundError: If there are no vectors, or no other resource, at their path.
         ValueError: If a number of the model is out of its range, or no layer can be made of it; if the vectors have
-            another size than the model's, or were trained with another normalizer; if the architecture does not use a
-            resource that is given, or needs one that is not.
+            another size than the model's, or were trained with another normalizer or on other words; if the
+            architecture does not use a resource that is given, or needs one that is not.
     """
     kind = architecture_named(architecture)
     check_numbers("model", model)
@@ -154,6 +154,12 @@ def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
         raise ValueError(
             f"Expected vectors of words but got those of senses by {vectors.senses!r}; name these under "
             "resources.senses."
+        )
+    rule = tagger.codec.config.segmentation
+    if vectors.segmentation not in (None, rule):
+        raise ValueError(
+            f"Expected vectors of words cut by rule {rule!r} (codec.segmentation) but got {vectors.segmentation!r}; "
+            f"train them with `zoo embed --segmentation {rule}`, or set --codec.segmentation {vectors.segmentation}."
         )
     table = tagger.word_embedding.weight
     size = vectors.matrix.shape[1]
