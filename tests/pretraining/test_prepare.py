@@ -85,5 +85,5 @@ def test_nothing_half_done_is_left(texts, tmp_path):
 def test_a_wrong_setting_is_told(texts, tmp_path):
     with pytest.raises(ValueError, match="at least one text"):
         prepare_corpus([], tmp_path / "out")
-    with pytest.raises(ValueError, match="segmentation rule out of v1 but got 'v0'"):
+    with pytest.raises(ValueError, match="segmentation rule out of v1, v2 but got 'v0'"):
         prepare_corpus(texts, tmp_path / "out", segmentation="v0")

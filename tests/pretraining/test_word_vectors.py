@@ -210,7 +210,7 @@ def test_an_interruption_leaves_the_earlier_result_and_nothing_else(text, tmp_pa
     [
         ({"method": "glove"}, "Expected method out of word2vec-skipgram, .* but got 'glove'"),
         ({"normalizer": "upper"}, "Expected normalizer out of none, lower, .* but got 'upper'"),
-        ({"segmentation": "v0"}, "Expected segmentation out of v1 but got 'v0'"),
+        ({"segmentation": "v0"}, "Expected segmentation out of v1, v2 but got 'v0'"),
         ({"epochs": 0}, "Expected epochs of at least 1 but got 0"),
         ({"max_words": 0}, "Expected max_words of at least 1"),
         ({"texts": []}, "Expected at least one text"),
