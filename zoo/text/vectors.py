@@ -64,14 +64,16 @@ class WordVectors:
     @property
     def senses(self) -> str | None:
         """The linguistics by which words became senses, ``normalizedword|POS``; ``None`` where they are plain words."""
-        senses = self.training.get("arguments", {}).get("senses")
-        return None if senses is None else str(senses)
+        return self._argument("senses")
 
     @property
     def segmentation(self) -> str | None:
         """The rule by which texts were cut into words; ``None`` where the file does not say."""
-        rule = self.training.get("arguments", {}).get("segmentation")
-        return None if rule is None else str(rule)
+        return self._argument("segmentation")
+
+    def _argument(self, name: str) -> str | None:
+        value = self.training.get("arguments", {}).get(name)
+        return None if value is None else str(value)
 
     @property
     def trained(self) -> int:
