@@ -12,7 +12,8 @@ from benchmarks.raredis_experiment import jobs, main
 from benchmarks.rows import read
 from tests.training.raredis import RECIPES, SMALL, place
 from zoo.hub.index import load
-from zoo.text.vectors import WordVectors, write_vectors
+from zoo.text.vector_files import write_vectors
+from zoo.text.vectors import WordVectors
 from zoo.training.recipe import read_recipe
 
 KINDS = ["", "train and dev", *(f"{output}, {vectors}" for output in ("softmax", "CRF") for vectors in VECTORS)]

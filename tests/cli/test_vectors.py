@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import TINY, Zoo
-from zoo.text.vectors import WordVectors, write_vectors
+from zoo.text.vector_files import write_vectors
+from zoo.text.vectors import WordVectors
 
 
 @pytest.fixture

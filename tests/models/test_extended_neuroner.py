@@ -15,7 +15,8 @@ from zoo.models import extended_neuroner
 from zoo.models.extended_neuroner import ExtendedNeuroNER
 from zoo.text.codec import CodecConfig, Window
 from zoo.text.linguistics import Reading
-from zoo.text.vectors import WordVectors, write_vectors
+from zoo.text.vector_files import write_vectors
+from zoo.text.vectors import WordVectors
 from zoo.text.vocab import Vocabulary
 from zoo.training.build import ResourcesConfig, build_tagger
 

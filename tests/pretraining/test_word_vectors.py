@@ -17,7 +17,8 @@ from zoo.pretraining.texts import find_texts, read_texts
 from zoo.pretraining.word_vectors import train_word_vectors
 from zoo.text.codec import CodecConfig
 from zoo.text.linguistics import load_linguistics
-from zoo.text.vectors import read_vectors, vectors_for
+from zoo.text.vector_files import read_vectors
+from zoo.text.vectors import vectors_for
 from zoo.training.build import VectorsConfig, build_tagger
 
 TOPICS = [

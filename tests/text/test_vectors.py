@@ -9,7 +9,8 @@ import pytest
 
 from zoo.data.document import DataFormatError
 from zoo.text.ngrams import Ngrams
-from zoo.text.vectors import WordVectors, read_vectors, vectors_for, write_vectors
+from zoo.text.vector_files import read_vectors, write_vectors
+from zoo.text.vectors import WordVectors, vectors_for
 
 WORDS = ["cancer", "β-catenin", "naïve", "𝛼", "e\u0301", "5.6", "a\u00a0b", "{", "\u2028x", "."]
 FORMATS = ["v.txt", "v.vec", "v.txt.gz", "v.bin", "v.safetensors"]

@@ -8,7 +8,8 @@ from torch import nn
 
 import zoo.training.train
 from tests.training.test_train import settings
-from zoo.text.vectors import WordVectors, write_vectors
+from zoo.text.vector_files import write_vectors
+from zoo.text.vectors import WordVectors
 from zoo.training.learnt_rows import LearntRows
 from zoo.training.train import train
 

@@ -19,7 +19,8 @@ from safetensors.torch import load_file
 from zoo.data.splits import load_corpus
 from zoo.evaluation.spans import score
 from zoo.hub.index import load
-from zoo.text.vectors import WordVectors, write_vectors
+from zoo.text.vector_files import write_vectors
+from zoo.text.vectors import WordVectors
 from zoo.text.vocab import UNKNOWN
 from zoo.training.callbacks import MovingAverage, RunState
 from zoo.training.datamodule import WordBudgetSampler

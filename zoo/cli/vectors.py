@@ -47,7 +47,7 @@ def neighbours(
     from rich.text import Text
 
     from zoo.pretraining.neighbours import Neighbours
-    from zoo.text.vectors import read_vectors
+    from zoo.text.vector_files import read_vectors
 
     nearest = Neighbours(read_vectors(path))
     rows = [(found, nearest.of(found, most)) for word in words for found in nearest.find(word)]
@@ -84,7 +84,7 @@ def similarity(
     from rich.text import Text
 
     from zoo.pretraining.similarity import agreement, read_pairs
-    from zoo.text.vectors import read_vectors
+    from zoo.text.vector_files import read_vectors
 
     read = read_vectors(path)
     results = {str(file): agreement(read, list(read_pairs(file))) for file in files}
@@ -120,7 +120,7 @@ def coverage(
     """
     from zoo.evaluation.drawing import check_picture
     from zoo.pretraining.coverage import CoverageCounter
-    from zoo.text.vectors import read_vectors
+    from zoo.text.vector_files import read_vectors
 
     if plot:
         check_picture(plot)

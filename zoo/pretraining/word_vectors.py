@@ -31,7 +31,8 @@ from zoo.pretraining.texts import find_texts, read_texts
 from zoo.text.linguistics import load_linguistics
 from zoo.text.ngrams import Ngrams
 from zoo.text.segment import RULES
-from zoo.text.vectors import WordVectors, write_vectors
+from zoo.text.vector_files import write_vectors
+from zoo.text.vectors import WordVectors
 from zoo.text.vocab import NORMALIZERS
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from zoo.models.character_lm import read_character_lms
 from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
-from zoo.text.vectors import WordVectors, read_vectors, vectors_for
+from zoo.text.vector_files import read_vectors
+from zoo.text.vectors import WordVectors, vectors_for
 from zoo.text.vocab import UNKNOWN, Vocabulary, normalizer_named
 from zoo.training.ranges import check_numbers
 
