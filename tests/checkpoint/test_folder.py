@@ -3,12 +3,15 @@
 import json
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
+from zoo.text.ngrams import Ngrams
 from zoo.text.vocab import Vocabulary
 
 
@@ -29,6 +32,17 @@ def test_round_trip(folder: Path) -> None:
     assert checkpoint.weights["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert checkpoint.weights["embedding"].dtype == torch.float32
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors", "words.txt"]
+
+
+def test_ngrams_come_back_as_they_were_stored(folder: Path) -> None:
+    table = np.random.default_rng(1).normal(size=(7, 4)).astype(np.float16)
+    write_checkpoint(folder, replace(read_checkpoint(folder), ngrams=Ngrams(table, 2, 5)))
+    checkpoint = read_checkpoint(folder)
+    assert checkpoint.ngrams is not None
+    assert (checkpoint.ngrams.shortest, checkpoint.ngrams.longest) == (2, 5)
+    assert checkpoint.ngrams.matrix.dtype == np.float16  # a table of hundreds of thousands of rows, rarely looked up
+    np.testing.assert_array_equal(checkpoint.ngrams.matrix, table)
+    assert set(checkpoint.weights) == {"a", "embedding"}
 
 
 def test_writing_again_replaces_and_keeps_other_files(folder: Path) -> None:
@@ -74,6 +88,7 @@ def test_a_cut_configuration(folder: Path) -> None:
         ({"vocabularies": ["../words"]}, "vouches for"),
         ({"sha256": {}}, "vouches for"),
         ({"model": None}, "expected 'model' to be a dict"),
+        ({"ngrams": [3, 6]}, r"cannot be read \('ngrams'\); take a fresh copy"),
     ],
 )
 def test_a_wrong_configuration(folder: Path, change: dict, message: str) -> None:

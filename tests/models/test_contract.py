@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,10 +14,13 @@ from zoo.data.document import Document
 from zoo.data.splits import load_corpus
 from zoo.data.tags import SCHEMES
 from zoo.evaluation.spans import score
+from zoo.models.layers import WordEmbedding
 from zoo.models.registry import ARCHITECTURES, architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
+from zoo.text.ngrams import Ngrams
+from zoo.text.vocab import Vocabulary
 from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
 
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
@@ -223,6 +227,35 @@ def test_results_do_not_depend_on_batch_size(key: str, documents: list[Document]
     assert [[span.key for span in d.spans] for d in one] == [[span.key for span in d.spans] for d in many]
     scores = [[span.score for d in tagged for span in d.spans] for tagged in (one, many)]
     assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+
+
+@pytest.mark.parametrize("key", [key for key in SMALL if "word_size" in SMALL[key]])
+def test_words_of_no_vocabulary_are_read_by_the_vectors_of_their_ngrams(
+    key: str, documents: list[Document], tmp_path: Path
+) -> None:
+    unseen = [Document("1", "Osteopetroses and hepatoblastomas; cancer."), Document("2", "A 7q11 hepatoblastomas case")]
+    strange = ("osteopetroses", "hepatoblastomas", ";", "0q00", "case")
+    tagger = fresh(key, documents, normalizer="lower-digits").eval()
+    assert not any(word in tagger.words for word in strange)
+    without = tagger(batch_of(tagger, unseen))
+
+    ngrams = Ngrams(np.random.default_rng(1).normal(size=(97, 12)).astype(np.float32))
+    tagger.compose_with(ngrams)
+    emissions = tagger(batch_of(tagger, unseen))
+    tagger.save_pretrained(tmp_path)
+    loaded = architecture_named(tagger.key).from_pretrained(tmp_path)
+    torch.testing.assert_close(loaded(batch_of(loaded, unseen)), emissions, atol=0, rtol=0)
+
+    composed = [torch.from_numpy(ngrams.compose(word)) for word in strange]
+    tagger.words = Vocabulary([*tagger.words.entries, *strange])  # as if they had been known, with these vectors
+    table = torch.cat([tagger.word_embedding.weight.detach(), torch.stack(composed)])
+    tagger.word_embedding = WordEmbedding.from_pretrained(table, padding_idx=0)
+    tagger.compose_with(None)
+    torch.testing.assert_close(tagger(batch_of(tagger, unseen)), emissions, atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(without, emissions, atol=1e-3)
+
+    loaded.keep_words(len(loaded.words))
+    torch.testing.assert_close(loaded(batch_of(loaded, unseen)), without, atol=1e-5, rtol=1e-5)
 
 
 def test_dev_score_while_training_is_the_strict_score_of_documents(documents: list[Document]) -> None:

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from zoo.data.splits import load_corpus
 from zoo.evaluation.spans import score
 from zoo.hub.index import load
+from zoo.text.ngrams import Ngrams
 from zoo.text.vector_files import write_vectors
 from zoo.text.vectors import WordVectors
 from zoo.text.vocab import UNKNOWN
@@ -90,6 +91,16 @@ def test_word_vectors_reach_the_embedding(tmp_path: Path) -> None:
             tagger.word_embedding.weight[tagger.words[word]].detach(), torch.from_numpy(vector).half().float()
         )
     assert not tagger.word_embedding.weight[tagger.words[UNKNOWN]].any()
+
+
+def test_ngrams_of_fasttext_vectors_are_taken_along_where_they_are_wanted(tmp_path: Path) -> None:
+    ngrams = Ngrams(torch.randn(50, 16).numpy())
+    write_vectors(WordVectors(["cancer"], torch.randn(1, 16).numpy(), ngrams=ngrams), tmp_path / "v.safetensors")
+    more = ("--vectors.path", str(tmp_path / "v.safetensors"), "--training.epochs", "1")
+    taken = train(**settings(tmp_path / "with", *more)).tagger.ngrams
+    assert taken is not None
+    assert taken.matrix == pytest.approx(ngrams.matrix, abs=1e-3)
+    assert train(**settings(tmp_path / "without", *more, "--vectors.ngrams", "false")).tagger.ngrams is None
 
 
 def test_vectors_of_another_size(tmp_path: Path) -> None:

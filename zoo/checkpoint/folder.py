@@ -19,10 +19,12 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from zoo.text.ngrams import Ngrams
 from zoo.text.vocab import Vocabulary, read_vocabulary
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+_NGRAMS = "ngrams"  # a tensor of the weights; in the configuration, the shortest and the longest one's characters
 
 
 class CheckpointError(ValueError):
@@ -43,6 +45,7 @@ class Checkpoint:
         codec: Arguments of the codec, JSON values.
         weights: Parameters by name.
         vocabularies: Vocabularies by name (``words``, ``characters``).
+        ngrams: What the vectors of words that are in no vocabulary are composed of.
     """
 
     architecture: str
@@ -50,6 +53,7 @@ class Checkpoint:
     codec: Mapping[str, Any]
     weights: Mapping[str, Tensor]
     vocabularies: Mapping[str, Vocabulary]
+    ngrams: Ngrams | None = None
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -63,6 +67,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     staged = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
     try:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
+        if checkpoint.ngrams:
+            weights[_NGRAMS] = torch.from_numpy(checkpoint.ngrams.matrix)
         (staged / WEIGHTS).write_bytes(safetensors.torch.save(weights))  # save_file would hide it from other users
         for name, vocabulary in checkpoint.vocabularies.items():
             (staged / f"{name}.txt").write_text(vocabulary.to_text(), encoding="ascii", newline="\n")
@@ -74,6 +80,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
             "vocabularies": sorted(checkpoint.vocabularies),
             "sha256": {path.name: _sha256(path) for path in sorted(staged.iterdir())},
         }
+        if checkpoint.ngrams:
+            config[_NGRAMS] = [checkpoint.ngrams.shortest, checkpoint.ngrams.longest]
         (staged / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         for path in sorted(staged.iterdir(), key=lambda path: path.name == CONFIG):  # config.json last: it vouches
             path.replace(folder / path.name)
@@ -88,7 +96,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         folder: As :func:`write_checkpoint` made it.
 
     Returns:
-        Its contents; half-precision tensors are widened to float32.
+        Its contents; half-precision tensors, but for n-grams, are widened to float32.
 
     Raises:
         CheckpointError: If a file is missing, damaged, cut short, of another format or not a checkpoint's at all.
@@ -99,7 +107,8 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     try:
         weights = safetensors.torch.load_file(folder / WEIGHTS)
         vocabularies = {name: read_vocabulary(folder / f"{name}.txt") for name in config["vocabularies"]}
-    except (SafetensorError, ValueError, OSError) as error:
+        ngrams = Ngrams(weights.pop(_NGRAMS).numpy(), *config[_NGRAMS]) if _NGRAMS in config else None
+    except (SafetensorError, ValueError, OSError, TypeError, KeyError) as error:
         raise CheckpointError(folder, f"cannot be read ({error}); take a fresh copy of the checkpoint.") from error
     return Checkpoint(
         architecture=config["architecture"],
@@ -107,6 +116,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         codec=config["codec"],
         weights={name: t.float() if t.dtype in (torch.float16, torch.bfloat16) else t for name, t in weights.items()},
         vocabularies=vocabularies,
+        ngrams=ngrams,
     )
 
 

@@ -31,7 +31,14 @@ from torch import Tensor, nn
 from zoo.crf import CRF
 from zoo.crf.softmax import Softmax
 from zoo.models.features import LAYER, FeatureScores, feature_vocabulary
-from zoo.models.layers import ColumnDropout, drop_words, initialize_embedding, initialize_lstm, read_words
+from zoo.models.layers import (
+    ColumnDropout,
+    WordEmbedding,
+    drop_words,
+    initialize_embedding,
+    initialize_lstm,
+    read_words,
+)
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig, Window
@@ -87,7 +94,7 @@ class BiLstm(Tagger):
         )
         tags, self.word_dropout = len(self.codec.tags), word_dropout
         self.features = FeatureScores(features, feature_size, linguistics, reach=0) if feature_size else None
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         self.dropout = ColumnDropout(dropout)
         self.lstm = nn.LSTM(word_size + feature_size, hidden, batch_first=True, bidirectional=True)
         self.dense_layer = nn.Sequential(nn.Linear(2 * hidden, dense_size), nn.Tanh()) if dense_size else nn.Identity()
@@ -125,7 +132,7 @@ class BiLstm(Tagger):
         """
         if self.training and self.word_dropout:
             batch = self._with_less(batch)
-        embedded = self.word_embedding(batch.words)  # (B, W) -> (B, W, E)
+        embedded = self.word_embedding(batch.words, batch.composed)  # (B, W) -> (B, W, E)
         if self.features:
             embedded = torch.cat([embedded, self.features(batch)], dim=2)  # (B, W, E + F)
         states = self.dropout(read_words(self.lstm, self.dropout(embedded), batch.mask))  # (B, W, 2H)

@@ -29,7 +29,7 @@ from torch.nn import functional
 
 from zoo.crf import CRF
 from zoo.crf.softmax import Softmax
-from zoo.models.layers import ColumnDropout, initialize_embedding, read_words
+from zoo.models.layers import ColumnDropout, WordEmbedding, initialize_embedding, read_words
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
@@ -80,7 +80,7 @@ class CharAttentionBlstmCrf(Tagger):
     ) -> None:
         super().__init__(codec=codec, words=words, characters=characters, normalizer=normalizer)
         self.word_dropout, size = word_dropout, word_size
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         initialize_embedding(self.word_embedding)
         self.attention: CharacterAttention | None = None
         if character_attention:
@@ -120,7 +120,7 @@ class CharAttentionBlstmCrf(Tagger):
         if self.training and self.word_dropout:
             dropped = torch.rand(words.shape, device=words.device) < self.word_dropout
             words = torch.where(dropped, self.words[UNKNOWN], words)
-        embedded = self.word_embedding(words)
+        embedded = self.word_embedding(words, batch.composed)
         if self.attention is None:
             return embedded
         return torch.cat([self.attention(batch.characters, embedded), embedded], dim=1)

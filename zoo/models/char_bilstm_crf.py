@@ -18,7 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from zoo.crf import CRF
-from zoo.models.layers import drop_words, initialize_embedding, initialize_lstm, read_spellings, read_words
+from zoo.models.layers import (
+    WordEmbedding,
+    drop_words,
+    initialize_embedding,
+    initialize_lstm,
+    read_spellings,
+    read_words,
+)
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
@@ -62,7 +69,7 @@ class CharBiLstmCrf(Tagger):
         super().__init__(codec=codec, words=words, characters=characters, normalizer=normalizer)
         tags = len(self.codec.tags)
         self.word_dropout = word_dropout
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         self.character_embedding = nn.Embedding(len(characters), character_size, padding_idx=0)
         self.character_lstm = nn.LSTM(character_size, character_hidden, batch_first=True, bidirectional=True)
         self.dropout = nn.Dropout(dropout)
@@ -88,7 +95,7 @@ class CharBiLstmCrf(Tagger):
         if self.training and self.word_dropout:
             words = drop_words(words, batch.mask, self.word_dropout, self.words[UNKNOWN])
         spelled = self._spell(batch.characters)[batch.forms]  # (U, F) -> (B, W, F)
-        features = self.dropout(torch.cat([self.word_embedding(words), spelled], dim=-1))  # (B, W, H)
+        features = self.dropout(torch.cat([self.word_embedding(words, batch.composed), spelled], dim=-1))  # (B, W, H)
         states = read_words(self.lstm, features, batch.mask)  # (B, W, 2H)
         return self.output_layer(torch.tanh(self.tanh_layer(states)))  # (B, W, T)
 

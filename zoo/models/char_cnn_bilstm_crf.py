@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from zoo.crf import CRF
 from zoo.models.layers import (
     ColumnDropout,
+    WordEmbedding,
     drop_words,
     filter_spellings,
     initialize_embedding,
@@ -71,7 +72,7 @@ class CharCnnBiLstmCrf(Tagger):
         super().__init__(codec=codec, words=words, characters=characters, normalizer=normalizer)
         tags = len(self.codec.tags)
         self.word_dropout = word_dropout
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         self.character_embedding = nn.Embedding(len(characters), character_size, padding_idx=0)
         self.character_cnn = nn.ModuleList(
             nn.Conv1d(character_size, filters, width, padding=width - 1) for width in widths
@@ -99,6 +100,8 @@ class CharCnnBiLstmCrf(Tagger):
         if self.training and self.word_dropout:
             words = drop_words(words, batch.mask, self.word_dropout, self.words[UNKNOWN])
         spelled = filter_spellings(self.character_cnn, self.character_embedding, batch.characters)  # (U, F)
-        features = self.dropout(torch.cat([self.word_embedding(words), spelled[batch.forms]], dim=-1))  # (B, W, H)
+        features = self.dropout(
+            torch.cat([self.word_embedding(words, batch.composed), spelled[batch.forms]], dim=-1)
+        )  # (B, W, H)
         states = self.dropout(read_words(self.lstm, features, batch.mask))  # (B, W, 2H)
         return self.output_layer(torch.tanh(self.tanh_layer(states)))  # (B, W, T)

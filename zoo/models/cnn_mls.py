@@ -35,6 +35,7 @@ from torch import Tensor, nn
 from zoo.crf.softmax import LegalPaths, Softmax
 from zoo.models.layers import (
     ColumnDropout,
+    WordEmbedding,
     drop_words,
     filter_spellings,
     initialize_embedding,
@@ -105,7 +106,7 @@ class CnnMls(Tagger):
             raise ValueError(f"Expected at least one convolution of odd width but got {depth} of width {width}.")
         self.lexicon, self.reach, self.word_dropout = Lexicon(lexicon), reach, word_dropout
         tags = len(self.codec.tags)
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         self.character_embedding = nn.Embedding(len(characters), character_size, padding_idx=0)
         self.character_cnn = nn.ModuleList(
             nn.Conv1d(character_size, character_filters, w, padding=w - 1) for w in character_widths
@@ -190,7 +191,9 @@ class CnnMls(Tagger):
             words = drop_words(words, batch.mask, self.word_dropout, self.words[UNKNOWN])
         spelled = filter_spellings(self.character_cnn, self.character_embedding, batch.characters)  # (U, F)
         matched = self.lexicon_embedding(batch.layers["lexicon"])  # (B, W, L)
-        states = torch.cat([self.word_embedding(words), spelled[batch.forms], matched], dim=-1)  # (B, W, H)
+        states = torch.cat(
+            [self.word_embedding(words, batch.composed), spelled[batch.forms], matched], dim=-1
+        )  # (B, W, H)
         for convolution in self.word_cnn:
             # Zeros on padding, as beyond the ends of the longest window.
             framed = self.dropout(states) * batch.mask[..., None]

@@ -38,7 +38,7 @@ from torch.nn.utils.rnn import pad_sequence
 from zoo.crf import CRF
 from zoo.crf.buffers import as_buffers
 from zoo.models.character_lm import CharacterLm, CharacterLms
-from zoo.models.layers import ColumnDropout, initialize_embedding, initialize_lstm, read_words
+from zoo.models.layers import ColumnDropout, WordEmbedding, initialize_embedding, initialize_lstm, read_words
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch, budget_batches
 from zoo.text.codec import CodecConfig, Window
@@ -109,7 +109,7 @@ class ContextualStringBilstmCrf(Tagger):
             self.add_module(direction, lm)
         self.register_buffer("memory", torch.zeros(len(memory_forms), memory_size))
         self.register_buffer("directions", torch.zeros(2 * lm_hidden, memory_size))
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         self.word_dropout, self.dropout = nn.Dropout1d(word_dropout), ColumnDropout(dropout)
         self.projection_layer = nn.Linear(word_size + 2 * lm_hidden + memory_size, projection_size)
         self.lstm = nn.LSTM(projection_size, hidden, batch_first=True, bidirectional=True)
@@ -216,7 +216,9 @@ class ContextualStringBilstmCrf(Tagger):
         contextual, rows = batch.layers["contextual"], batch.layers["memory"]
         remembered = (rows > 1)[..., None]  # (B, W, 1)
         pooled = torch.where(remembered, self.memory[rows], contextual @ self.directions)  # (B, W, 2H') -> (B, W, M)
-        features = torch.cat([self.word_embedding(batch.words), contextual, pooled], dim=-1)  # (B, W, F)
+        features = torch.cat(
+            [self.word_embedding(batch.words, batch.composed), contextual, pooled], dim=-1
+        )  # (B, W, F)
         projected = self.projection_layer(self.dropout(self.word_dropout(features)))  # (B, W, F) -> (B, W, P)
         states = self.dropout(read_words(self.lstm, projected, batch.mask))  # (B, W, 2H)
         return self.output_layer(states)  # (B, W, T)

@@ -39,7 +39,7 @@ from zoo.crf.buffers import as_buffers
 from zoo.crf.softmax import LegalPaths
 from zoo.models.crfsuite import train_crf
 from zoo.models.features import FeatureScores, feature_vocabulary
-from zoo.models.layers import ColumnDropout, initialize_embedding
+from zoo.models.layers import ColumnDropout, WordEmbedding, initialize_embedding
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch, budget_batches, collate
 from zoo.text.codec import CodecConfig, Window
@@ -102,7 +102,7 @@ class CrfRnnSvm(Tagger):
             codec=codec, words=words, characters=none, normalizer=normalizer, others={"features": features}
         )
         tags = len(self.codec.tags)
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         self.dropout = ColumnDropout(dropout)
         self.rnn = nn.RNN(word_size, hidden, batch_first=True, bidirectional=True)
         self.output_layer = nn.Linear(2 * hidden, tags)
@@ -158,7 +158,7 @@ class CrfRnnSvm(Tagger):
 
     def _recur(self, batch: Batch) -> Tensor:
         """The RNN's emissions, shape (B, W, T)."""
-        features = self.dropout(self.word_embedding(batch.words))  # (B, W) -> (B, W, E)
+        features = self.dropout(self.word_embedding(batch.words, batch.composed))  # (B, W) -> (B, W, E)
         lengths = batch.mask.sum(1).cpu()
         packed = pack_padded_sequence(features, lengths, batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True, total_length=batch.mask.shape[1])

@@ -29,7 +29,14 @@ import torch
 from torch import Tensor, nn
 
 from zoo.crf import CRF
-from zoo.models.layers import drop_words, initialize_embedding, initialize_lstm, read_spellings, read_words
+from zoo.models.layers import (
+    WordEmbedding,
+    drop_words,
+    initialize_embedding,
+    initialize_lstm,
+    read_spellings,
+    read_words,
+)
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig, Window
@@ -92,7 +99,7 @@ class ExtendedNeuroNER(Tagger):
         )
         tags, size = len(self.codec.tags), word_size + sense_size + 2 * character_hidden
         self.word_dropout = word_dropout
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         self.sense_embedding = nn.Embedding(len(senses), sense_size, padding_idx=0) if sense_size else None
         self.character_embedding = nn.Embedding(len(characters), character_size, padding_idx=0)
         self.character_lstm = nn.LSTM(character_size, character_hidden, batch_first=True, bidirectional=True)
@@ -189,7 +196,7 @@ class ExtendedNeuroNER(Tagger):
         words = batch.words  # (B, W)
         if self.training and self.word_dropout:
             words = drop_words(words, batch.mask, self.word_dropout, self.words[UNKNOWN])
-        read = [self.word_embedding(words)]  # (B, W, D)
+        read = [self.word_embedding(words, batch.composed)]  # (B, W, D)
         if self.sense_embedding is not None:
             unknown = self.vocabularies["senses"][UNKNOWN]
             read.append(self.sense_embedding(batch.layers["senses"].where(words == batch.words, unknown)))  # (B, W, S)

@@ -1,10 +1,12 @@
 """What two architectures or more are built of; what only one uses stands in its own file."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from zoo.text.codec import Window
@@ -111,6 +113,51 @@ def lexicon_embedding(size: int) -> nn.Embedding:
     embedding = nn.Embedding(6, size, padding_idx=0)
     initialize_embedding(embedding)
     return embedding
+
+
+class WordEmbedding(nn.Embedding):
+    """The vectors of a vocabulary's V words, and of others that a batch brings along."""
+
+    def forward(self, words: Tensor, composed: Tensor | None = None) -> Tensor:
+        """Rows of words to their vectors.
+
+        Args:
+            words: Any shape; from V on, rows of ``composed``.
+            composed: Vectors of words that are not in the vocabulary (:class:`zoo.text.batch.Batch`), shape (N, D).
+
+        Returns:
+            The shape of ``words``, and D.
+        """
+        if composed is None:
+            return self.known(words)
+        return stacked_rows(words, self.known, self.size, partial(functional.embedding, weight=composed))
+
+    @property
+    def size(self) -> int:
+        """How many words the vocabulary has, V."""
+        return self.num_embeddings
+
+    def known(self, words: Tensor) -> Tensor:
+        """Rows of the vocabulary, any shape, to their vectors."""
+        return super().forward(words)
+
+
+def stacked_rows(
+    rows: Tensor, above: Callable[[Tensor], Tensor], size: int, below: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """Looks rows up in a table of ``size`` rows and in one that is thought to stand below it, without copying them.
+
+    Args:
+        rows: Rows of both, any shape.
+        above: Makes rows of the first table vectors.
+        size: How many rows that has, at least one.
+        below: Makes rows of the second table vectors.
+
+    Returns:
+        The shape of ``rows``, and the dimensions of both.
+    """
+    first, second = above(rows.clamp(max=size - 1)), below((rows - size).clamp(min=0))
+    return torch.where((rows < size)[..., None], first, second)
 
 
 class ColumnDropout(nn.Module):

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from zoo.crf import CRF
 from zoo.models.layers import (
     ColumnDropout,
+    WordEmbedding,
     drop_words,
     initialize_embedding,
     initialize_lstm,
@@ -82,7 +83,7 @@ class LexiconBilstmCrf(Tagger):
         )
         self.lexicon, self.word_dropout = Lexicon(lexicon), word_dropout
         tags = len(self.codec.tags)
-        self.word_embedding = nn.Embedding(len(words), word_size, padding_idx=0)
+        self.word_embedding = WordEmbedding(len(words), word_size, padding_idx=0)
         self.character_embedding = nn.Embedding(len(characters), character_size, padding_idx=0)
         self.character_cnn = nn.Conv1d(character_size, character_filters, 3, padding=1)
         self.character_lstm = nn.LSTM(character_filters, character_hidden, batch_first=True, bidirectional=True)
@@ -129,7 +130,9 @@ class LexiconBilstmCrf(Tagger):
             words = drop_words(words, batch.mask, self.word_dropout, self.words[UNKNOWN])
         spelled = read_spellings(self.character_lstm, self._filter, batch.characters)  # (U, F)
         matched = self.lexicon_embedding(batch.layers["lexicon"])  # (B, W, L)
-        features = torch.cat([self.word_embedding(words), spelled[batch.forms], matched], dim=-1)  # (B, W, H)
+        features = torch.cat(
+            [self.word_embedding(words, batch.composed), spelled[batch.forms], matched], dim=-1
+        )  # (B, W, H)
         states = self.dropout(read_words(self.lstm, self.dropout(features), batch.mask))  # (B, W, 2H)
         return self.output_layer(states)  # (B, W, T)
 

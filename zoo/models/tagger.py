@@ -1,13 +1,15 @@
 """The LightningModule that every architecture is: steps, metric, tagging, saving and loading."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import torch
 from pytorch_lightning import LightningModule
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
@@ -15,9 +17,11 @@ from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, 
 from zoo.crf import CRF
 from zoo.crf.linear_chain import TagRun
 from zoo.data.document import Document
+from zoo.models.layers import WordEmbedding
 from zoo.models.metrics import SpanScore
 from zoo.text.batch import Batch, budget_batches, collate
 from zoo.text.codec import Codec, CodecConfig, Window
+from zoo.text.ngrams import Ngrams
 from zoo.text.vocab import Vocabulary, WordLookup
 
 _LONGEST_SPELLING = 50  # characters of a word that its spelling keeps
@@ -53,7 +57,7 @@ class Tagger(LightningModule):
     """Those of ``resources`` that it can do without."""
     descends: ClassVar[bool] = True
     """Whether it learns by gradient descent; one that does not learns in :meth:`learn` alone."""
-    word_embedding: nn.Embedding
+    word_embedding: WordEmbedding
     crf: CRF
     """Makes tags of emissions; a ``Softmax`` where they are independent."""
 
@@ -71,7 +75,7 @@ class Tagger(LightningModule):
         self.codec = Codec(codec)
         self.words, self.characters = words, characters
         self.vocabularies = {"words": words, "characters": characters, **others}
-        self.lookup = WordLookup(words, characters, normalizer, longest=_LONGEST_SPELLING)
+        self.compose_with(None)
         self.dev_f1 = SpanScore()
         self.optimization: Callable[[Tagger], Any] | None = None
 
@@ -229,8 +233,18 @@ class Tagger(LightningModule):
         scores = self.crf.span_confidence(emissions, batch.mask, runs).tolist()
         return [(*span, score) for span, score in zip(spans, scores, strict=True)]
 
+    def compose_with(self, ngrams: Ngrams | None) -> None:
+        """Gives words that are not in the vocabulary vectors that are composed of n-grams; without, they are unknown.
+
+        Args:
+            ngrams: Of the fastText vectors that the tagger was trained from.
+        """
+        self.ngrams = ngrams
+        longest, normalizer = _LONGEST_SPELLING, self.hparams["normalizer"]
+        self.lookup = WordLookup(self.words, self.characters, normalizer, longest, ngrams)
+
     def keep_words(self, most: int) -> None:
-        """Forgets all words but the first, and their vectors: they are then unknown words.
+        """Forgets n-grams, and all words but the first, and their vectors: they are then unknown words.
 
         First in the vocabulary are padding, the unknown word and those of the training documents; then come words of
         the pretrained vectors, the most frequent ones first.
@@ -244,9 +258,9 @@ class Tagger(LightningModule):
         if not hasattr(self, "word_embedding"):
             raise ValueError(f"Expected a tagger with word vectors but got a {self.key}, which has none to leave out.")
         self.words = self.vocabularies["words"] = Vocabulary(self.words.entries[:most])
-        self.lookup = WordLookup(self.words, self.characters, self.hparams["normalizer"], longest=_LONGEST_SPELLING)
+        self.compose_with(None)
         vectors = self.word_embedding.weight.detach()[:most].clone()
-        self.word_embedding = nn.Embedding.from_pretrained(vectors, freeze=False, padding_idx=0)
+        self.word_embedding = WordEmbedding.from_pretrained(vectors, freeze=False, padding_idx=0)
 
     def save_pretrained(self, folder: str | Path, *, half: bool = False) -> None:
         """Writes a checkpoint folder from which :meth:`from_pretrained` rebuilds this tagger.
@@ -260,7 +274,9 @@ class Tagger(LightningModule):
             for name, tensor in self.state_dict().items()
         }
         model, codec = dict(self.hparams), self.codec.config.to_dict()
-        write_checkpoint(Path(folder), Checkpoint(self.key, model, codec, weights, self.vocabularies))
+        kind = np.float16 if half else np.float32
+        ngrams = self.ngrams and replace(self.ngrams, matrix=self.ngrams.matrix.astype(kind))
+        write_checkpoint(Path(folder), Checkpoint(self.key, model, codec, weights, self.vocabularies, ngrams))
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> Self:
@@ -282,6 +298,7 @@ class Tagger(LightningModule):
             arguments: dict[str, Any] = {**checkpoint.vocabularies, **checkpoint.model}
             tagger = cls(codec=codec, **arguments)
             tagger.load_state_dict(checkpoint.weights, strict=True)
+            tagger.compose_with(checkpoint.ngrams)
         except (TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(folder, f"its parts do not fit together ({error}); take a fresh copy.") from error
         return tagger.eval()

@@ -26,6 +26,8 @@ class Batch:
         tags: Gold tag ids, shape (B, W), 0 on padding; ``None`` where nothing is known.
         lost: Gold spans of these windows that no tag sequence holds.
         layers: What the architecture reads besides, by name: the windows' layers, padded with zeros to (B, W, …).
+        composed: Vectors of forms that are not in a vocabulary of V words, from n-grams, shape (N, D): rows V to
+            V + N - 1 of ``words``; ``None`` where there are none.
     """
 
     words: Tensor
@@ -35,6 +37,7 @@ class Batch:
     tags: Tensor | None
     lost: int
     layers: dict[str, Tensor] = field(default_factory=dict)
+    composed: Tensor | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on another device."""
@@ -54,15 +57,16 @@ def collate(windows: Sequence[Window], lookup: WordLookup) -> Batch:
     """
     form_rows: dict[str, int] = {}
     forms, mask = _rectangle([[form_rows.setdefault(form, len(form_rows)) for form in w.forms] for w in windows])
-    word_of_form = torch.tensor([lookup.row(form) for form in form_rows])  # (U)
+    word_of_form, composed = lookup.rows(list(form_rows))  # (U)
     return Batch(
-        words=word_of_form[forms] * mask,
+        words=torch.tensor(word_of_form)[forms] * mask,
         forms=forms,
         characters=_rectangle([lookup.spelling(form) for form in form_rows])[0],
         mask=mask,
         tags=_rectangle([window.tags for window in windows])[0] if windows[0].tags else None,
         lost=sum(window.lost for window in windows),
         layers={name: _padded([window.layers[name] for window in windows]) for name in windows[0].layers},
+        composed=torch.from_numpy(np.stack(composed)) if composed else None,
     )
 
 

@@ -27,7 +27,7 @@ class Ngrams:
     """The vectors of character n-grams.
 
     Args:
-        matrix: float32, shape (R, D): one row for all n-grams of the same hash.
+        matrix: float32 or float16, shape (R, D): one row for all n-grams of the same hash.
         shortest: Characters of the shortest n-gram.
         longest: Characters of the longest.
 
@@ -46,9 +46,9 @@ class Ngrams:
             raise ValueError(f"Expected n-grams of 1 character or more but got {self.shortest} to {self.longest}.")
 
     def compose(self, word: str) -> np.ndarray | None:
-        """The vector of a word, shape (D,): the mean of its n-grams'; ``None`` where it is too short to have any."""
+        """The mean of a word's n-gram vectors, float32, shape (D,); ``None`` where it is too short to have any."""
         rows = [fnv1a(ngram.encode()) % len(self.matrix) for ngram in self.of(word)]
-        return self.matrix[rows].mean(axis=0) if rows else None
+        return self.matrix[rows].mean(axis=0, dtype=np.float32) if rows else None
 
     def of(self, word: str) -> Iterator[str]:
         """The n-grams of a word.

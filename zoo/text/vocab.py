@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from zoo.data.nearest import did_you_mean
+from zoo.text.ngrams import Ngrams
 
 PAD, UNKNOWN = "<pad>", "<unk>"
 _DIGIT = re.compile(r"\d")
@@ -87,13 +90,16 @@ class WordLookup:
         characters: Rows of single characters.
         normalizer: A key of :data:`NORMALIZERS`.
         longest: A word's characters beyond so many are left out of its spelling (first and last halves are kept).
+        ngrams: What the vectors of words that have no row are composed of.
 
     Raises:
         ValueError: If the normalizer is unknown.
     """
 
-    def __init__(self, words: Vocabulary, characters: Vocabulary, normalizer: str, longest: int) -> None:
-        normalize, half = normalizer_named(normalizer), longest // 2
+    def __init__(
+        self, words: Vocabulary, characters: Vocabulary, normalizer: str, longest: int, ngrams: Ngrams | None = None
+    ) -> None:
+        normalize, half, unknown = normalizer_named(normalizer), longest // 2, words[UNKNOWN]
 
         @lru_cache(maxsize=1 << 18)
         def row(form: str) -> int:
@@ -104,7 +110,23 @@ class WordLookup:
             shown = form if len(form) <= longest else form[:half] + form[-half:]
             return tuple(characters[character] for character in shown)
 
-        self.row, self.spelling = row, spelling
+        @lru_cache(maxsize=1 << 14)
+        def compose(form: str) -> np.ndarray | None:
+            return ngrams.compose(normalize(form)) if ngrams else None
+
+        def rows(forms: Sequence[str]) -> tuple[list[int], list[np.ndarray]]:
+            """The row of each of distinct forms, and vectors that are composed: rows from the last of words on."""
+            found: list[int] = []
+            composed: list[np.ndarray] = []
+            for form in forms:
+                number = row(form)
+                if number == unknown and (vector := compose(form)) is not None:
+                    number = len(words) + len(composed)
+                    composed.append(vector)
+                found.append(number)
+            return found, composed
+
+        self.row, self.rows, self.spelling = row, rows, spelling
 
 
 def read_vocabulary(path: Path) -> Vocabulary:

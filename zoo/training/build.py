@@ -31,12 +31,17 @@ class VectorsConfig:
         most: How many of its words, most frequent first, the tagger keeps besides those of the training corpus and
             those that ``zoo embed --cover`` composed of n-grams.
 
+        ngrams: Whether the tagger takes the n-grams of fastText vectors along, where there are any: words that are not
+            in its vocabulary then have a vector, composed of them, wherever it tags. In its checkpoint they take as
+            much as that many words.
+
     Raises:
-        ValueError: If that is negative.
+        ValueError: If ``most`` is negative.
     """
 
     path: str | None = None
     most: int = 60_000
+    ngrams: bool = True
 
     def __post_init__(self) -> None:
         check_numbers("vectors", vars(self))
@@ -100,6 +105,7 @@ def build_tagger(
     tagger.furnish(given)
     if pretrained:
         _put_vectors(tagger, pretrained, normalizer)
+        tagger.compose_with(pretrained.ngrams if vectors.ngrams else None)
     return tagger
 
 

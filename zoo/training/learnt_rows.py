@@ -1,13 +1,16 @@
 """Training passes over the vectors of the words it sees, and leaves those of other words where they are."""
 
+from functools import partial
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
+from zoo.models.layers import WordEmbedding, stacked_rows
 from zoo.models.tagger import Tagger
 
 
-class LearntRows(nn.Embedding):
+class LearntRows(WordEmbedding):
     """An embedding table of which only the first rows learn.
 
     Most words of a tagger come with pretrained vectors and are in no training document: they never get a gradient, but
@@ -19,23 +22,26 @@ class LearntRows(nn.Embedding):
         learnt: How many rows learn, at least one and fewer than there are.
     """
 
-    def __init__(self, table: nn.Embedding, learnt: int) -> None:
+    def __init__(self, table: WordEmbedding, learnt: int) -> None:
         weight = table.weight.detach()
         super().__init__(learnt, weight.shape[1], padding_idx=0, _weight=weight[:learnt].clone())
         self._rest = weight[learnt:].clone()
 
-    def forward(self, rows: Tensor) -> Tensor:
-        """Rows of the whole table, any shape, to their vectors."""
-        if self._rest.device != rows.device:
-            self._rest = self._rest.to(rows.device)
-        learnt = super().forward(rows.clamp(max=self.num_embeddings - 1))
-        rest = functional.embedding((rows - self.num_embeddings).clamp(min=0), self._rest)
-        return torch.where((rows < self.num_embeddings)[..., None], learnt, rest)
+    @property
+    def size(self) -> int:
+        """How many rows the whole table has."""
+        return self.num_embeddings + len(self._rest)
 
-    def whole(self) -> nn.Embedding:
+    def known(self, words: Tensor) -> Tensor:
+        """Rows of the whole table, any shape, to their vectors."""
+        if self._rest.device != words.device:
+            self._rest = self._rest.to(words.device)
+        return stacked_rows(words, super().known, self.num_embeddings, partial(functional.embedding, weight=self._rest))
+
+    def whole(self) -> WordEmbedding:
         """The whole table again."""
         weight = torch.cat([self.weight.detach(), self._rest.to(self.weight.device)])
-        return nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=0)
+        return WordEmbedding.from_pretrained(weight, freeze=False, padding_idx=0)
 
 
 def learn_rows(tagger: Tagger, forms: set[str]) -> None:

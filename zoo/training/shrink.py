@@ -1,7 +1,8 @@
 """A smaller checkpoint of a trained one: ``python -m zoo.training.shrink FOLDER OUT --words 27000``.
 
 Word vectors are most of what a small tagger weighs, and most of them are of rare words. Those that are kept are the
-first of the vocabulary (:meth:`zoo.models.tagger.Tagger.keep_words`); every score is measured anew, on what is written.
+first of the vocabulary (:meth:`zoo.models.tagger.Tagger.keep_words`); n-grams, where there are any, are left out. Every
+score is measured anew, on what is written.
 """
 
 import argparse
