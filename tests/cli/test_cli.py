@@ -114,10 +114,13 @@ def test_training_says_how_it_ended(zoo: Zoo, tmp_path: Path, capsys: pytest.Cap
     said = zoo("train", TINY / "recipe.yaml", "--corpus", TINY, "--output", tmp_path / "run", *words)
     assert "stopped after 3 of 9 epochs: no better dev F1 in 2\n" in said.out
     for found in (0, 1):
-        say_how_it_ended({"epochs": 9, "dev": {"micro": {"tp": found}}}, TrainingConfig(epochs=9))
+        say_how_it_ended({"epochs": 9, "dev": {"micro": {"tp": found}}}, TrainingConfig(epochs=9), pretrained=True)
         out, err = capsys.readouterr()
         assert out == ""
-        assert ("no span of the dev documents was found; a small corpus takes more steps: --tr" in err) == (not found)
+        assert ("no span of the dev documents was found; a small corpus takes more steps: try --tr" in err) == (
+            not found
+        )
+        assert "vectors" not in err  # it has some
 
 
 @pytest.mark.parametrize(
@@ -232,6 +235,7 @@ def test_standard_input_is_told_by_its_first_lines(zoo: Zoo, checkpoint: Path) -
 
 
 def test_an_ending_that_names_no_format_is_refused(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
+    assert zoo("tag", "-c", checkpoint, stdin="7|t|A\nwhat\n\n").err.startswith("zoo: <stdin>:1: document 7 ")
     said = zoo("tag", "-c", checkpoint, "-o", tmp_path / "a.jsnol", stdin="Asthma.")
     assert (said.code, "names no format" in said.err) == (2, True)
 

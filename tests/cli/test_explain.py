@@ -94,7 +94,10 @@ def test_what_has_no_representation_is_said(zoo: Zoo, tmp_path: Path, monkeypatc
         (["asthma", "--word", "asthma"], "--word chooses what is drawn; name a picture with --out."),
         (["asthma", "--word", "astma", "--out", "why.svg"], "but got 'astma'. Did you mean 'asthma'?"),
         (["asthma", "--out", "why.svg", "--attention", "a.svg"], "Expected a tagger with character attention"),
-        (["w " * 200, "--out", "why.svg"], "Expected 1 to 150 words to draw but got 200; give fewer sentences."),
+        (
+            ["w " * 200, "--out", "why.svg"],
+            "Expected 1 to 150 words to draw but got 200; give fewer sentences, or one word (--word).",
+        ),
         ([" \n"], "Expected a text with words but got none."),
     ],
 )

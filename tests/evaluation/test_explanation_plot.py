@@ -136,7 +136,7 @@ def test_attention_draws_each_word_once_and_cuts_none(tmp_path: Path, drawn: lis
     assert letters.rstrip() == "a rare gene"
     np.testing.assert_allclose(shades(axes)[:, 2:6], 4 * weights.T)
     attention_plot([long(40)], tmp_path / "lines.svg")
-    lines = [axes for axes in drawn[1].axes if len(axes.get_xticklabels()) == 90]
+    lines = [axes for axes in drawn[1].axes if len(axes.get_xticklabels()) > 80]  # of the words, not of the colours
     shown = " ".join("".join(text.get_text() or " " for text in axes.get_xticklabels()) for axes in lines)
     assert shown.split() == [f"w{i}" for i in range(40)]
     assert len(lines) == 2

@@ -183,6 +183,10 @@ def test_vectors_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         built(senses, sense_size=7)
     with pytest.raises(ValueError, match="normalized as 'none' but got 'lower'"):
         built(senses, normalizer="none")
+    whole = WordVectors(["hierro|NOUN"], np.ones((1, 3), np.float32), training={"arguments": {"segmentation": "v2"}})
+    write_vectors(whole, tmp_path / "whole.safetensors")
+    with pytest.raises(ValueError, match=r"cut by rule 'v1' .* but got 'v2'; train them with"):
+        built(str(tmp_path / "whole.safetensors"))
 
 
 @pytest.mark.parametrize("with_file", [False, True])

@@ -25,21 +25,33 @@ def slow_segment_v1(text: str, breaks: Iterable[int] = ()) -> list[list[tuple[in
     return sentences
 
 
-def slow_words_v2(text: str) -> list[str]:
-    """The words of rule v2, read from left to right."""
-    words, at = [], 0
-    while at < len(text):
-        end = _end_v2(text, at)
+def slow_segment_v2(text: str, breaks: Iterable[int] = ()) -> list[list[tuple[int, int]]]:
+    """Sentences of word offsets, read from left to right.
+
+    A word ends with its sentence; what stands before a sentence tells of its first word all the same.
+    """
+    sentences = []
+    for part_start, part_end in pairwise(sorted({0, len(text), *breaks})):
+        for start, end in _sentences(text[part_start:part_end]):
+            if words := _words_v2(text, part_start + start, part_start + end):
+                sentences.append(words)
+    return sentences
+
+
+def _words_v2(text: str, at: int, stop: int) -> list[tuple[int, int]]:
+    words, before = [], text[at - 1 : at] if at else ""
+    while at < stop:
+        end = _end_v2(text[:stop], at, before)
         if not text[at].isspace():
-            words.append(text[at:end])
-        at = end
+            words.append((at, end))
+        at, before = end, text[end - 1]
     return words
 
 
-def _end_v2(text: str, at: int) -> int:
+def _end_v2(text: str, at: int, before: str) -> int:
     """One past the word that begins at a place; one past the place where none does."""
     first, after = text[at], text[at + 1 : at + 2]
-    opens = first in "-/+" and (at == 0 or text[at - 1].isspace())
+    opens = first in "-/+" and (not before or before.isspace())
     opens |= first == "'" and after == "s" and not _is_word(text[at + 2 : at + 3])
     opens |= first == "." and after.isdecimal()
     end = at + 1 if opens and _is_letter(after) else at

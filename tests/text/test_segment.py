@@ -4,10 +4,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.reference.slow_segment import slow_segment_v1, slow_words_v2
+from tests.reference.slow_segment import slow_segment_v1, slow_segment_v2
 from zoo.data.splits import load_corpus
 from zoo.text.segment import RULES, Segmenter
 
@@ -85,9 +85,10 @@ def test_rule_v2(text: str, expected: list[str]) -> None:
     assert [word for sentence in words(text, "v2") for word in sentence] == expected
 
 
-@given(st.text(max_size=60) | _TELLING | _PHRASES.map("".join))
-def test_rule_v2_is_frozen(text: str) -> None:
-    assert [word for sentence in words(text, "v2") for word in sentence] == slow_words_v2(text)
+@given(st.text(max_size=60) | _TELLING | _PHRASES.map("".join), st.lists(st.integers(0, 80), max_size=3))
+@example("a中-a", [2])
+def test_rule_v2_is_frozen(text: str, breaks: list[int]) -> None:
+    assert Segmenter("v2")(text, breaks) == slow_segment_v2(text, breaks)
 
 
 def test_rule_v2_finds_the_words_of_jnlpba(data_root: Path) -> None:

@@ -120,6 +120,36 @@ def test_text_of_word2vec_c_and_glove(tmp_path):
     assert read.matrix.tolist() == [[0.5, np.float32(-1e-3)], [1, 2]]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    for header in ("2 2\n", ""):
+        (tmp_path / "v").write_text(f"\ufeff{header}a 1 2\nb 3 4\n", encoding="utf-8")
+        assert read_vectors(tmp_path / "v").words == ["a", "b"]
+
+
+def test_fasttexts_own_binary_with_its_ngrams(tmp_path):
+    from gensim.models.fasttext import FastText, load_facebook_vectors, save_facebook_model
+
+    options = {"vector_size": 4, "min_count": 1, "epochs": 1, "bucket": 100}
+    save_facebook_model(FastText([["uno", "dos"]] * 3, min_n=2, max_n=5, **options), str(tmp_path / "v.bin"))
+    expected, read = load_facebook_vectors(str(tmp_path / "v.bin")), read_vectors(tmp_path / "v.bin")
+    assert same(read, WordVectors(expected.index_to_key, expected.vectors))
+    np.testing.assert_allclose(read.compose("tres"), expected["tres"], rtol=1e-6)
+
+    save_facebook_model(FastText([["uno", "dos"]] * 3, max_n=0, **options), str(tmp_path / "v.bin"))
+    assert read_vectors(tmp_path / "v.bin").compose("tres") is None
+
+    (tmp_path / "v.bin").write_bytes((tmp_path / "v.bin").read_bytes()[:90])
+    with pytest.raises(DataFormatError, match=r"v\.bin: gensim cannot load it"):
+        read_vectors(tmp_path / "v.bin")
+
+
+def test_files_of_many_vectors(tmp_path):
+    many = WordVectors([f"w{n}" for n in range(3000)], np.random.default_rng(1).normal(size=(3000, 3)).astype("f4"))
+    for name in ("v.txt", "v.bin"):
+        write_vectors(many, tmp_path / name)
+        assert same(read_vectors(tmp_path / name), many)
+
+
 def test_binary_of_word2vec_c_has_line_feeds(vectors, tmp_path):
     path, size = tmp_path / "v", vectors.matrix.shape[1]
     rows = [word.encode() + b" " + row.tobytes() for word, row in zip(WORDS, vectors.matrix, strict=True)]
@@ -187,7 +217,11 @@ def test_a_truncated_file_is_an_error(vectors, tmp_path, name, share):
         (b"2 2\na 1 2\nb 1\n", "v:3: 1 numbers after 'b', not 2"),
         (b"a 1 2\nb 1 2 x\n", "v:2: could not convert string to float"),
         (b"a 1 2\n\xe9 1 2\n", "v:2: 'utf-8' codec can't decode"),
-        (b"1 2\na 1 nan\n", "the vector of 'a' \\(number 1\\) is not finite"),
+        (b"1 2\na 1 nan\n", "v:2: the vector of 'a' is not finite"),
+        (b"a 1\nb 1e60\n", "v:2: the vector of 'b' is not finite"),
+        (b"1 1\na \0\0\x80\x7f", "the vector of 'a' \\(number 1\\) is not finite"),
+        (b"a  1 2\n", "v:1: could not convert string to float"),
+        (b"1 2\na  1 2\n", "v:2: more than one blank after 'a'"),
         (b"0 2\n", "v:1: the header says 0 words of 2 dimensions"),
         (b"1 99999999999\na 1\n", "v:1: the header says 1 words of 99999999999 dimensions"),
         (b"2 1\na \0\0\0\0b \0\0", "vector 2 of 2 breaks off at byte 14"),
@@ -211,6 +245,22 @@ def test_safetensors_of_something_else(tmp_path):
         read_vectors(tmp_path / "v")
 
 
+def test_safetensors_without_words_or_numbers_that_numpy_knows(tmp_path):
+    import torch
+    from safetensors.torch import save_file
+
+    letters = torch.frombuffer(bytearray(b"a\n\n"), dtype=torch.uint8)
+    for matrix, words in (
+        (torch.ones(2, 3), letters),
+        (torch.ones(0, 3), letters[:0]),
+        (torch.ones(1, 0), letters[:2]),
+        (torch.ones(1, 3, dtype=torch.bfloat16), letters[:2]),
+    ):
+        save_file({"vectors": matrix, "words": words}, tmp_path / "v")
+        with pytest.raises(DataFormatError, match="safetensors, but"):
+            read_vectors(tmp_path / "v")
+
+
 @pytest.mark.parametrize(
     "metadata",
     [
@@ -218,6 +268,9 @@ def test_safetensors_of_something_else(tmp_path):
         {"training": '{"arguments": []}'},
         {"training": '{"arguments": null}'},
         {"training": '{"vocabulary": "1"}'},
+        {"training": '{"vocabulary": -1}'},
+        {"training": '{"vocabulary": 99}'},
+        {"training": "[" * 100_000},
         {"ngram_lengths": "3"},
         {"ngram_lengths": '["a", "b"]'},
         {"normalizer": "lowr"},
@@ -237,6 +290,14 @@ def test_a_word_the_format_cannot_hold_is_refused(tmp_path, name, word):
     with pytest.raises(ValueError, match="Expected words without"):
         write_vectors(WordVectors([word], np.ones((1, 2), np.float32)), tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_link_goes_on_pointing_where_it_did(vectors, tmp_path, name):
+    (tmp_path / name).symlink_to(tmp_path / f"real-{name}")
+    write_vectors(vectors, tmp_path / name)
+    assert (tmp_path / name).is_symlink()
+    assert same(read_vectors(tmp_path / f"real-{name}"), vectors)
 
 
 def test_an_unknown_ending_is_refused(vectors, tmp_path):
@@ -267,6 +328,11 @@ def test_rows_for_a_vocabulary():
     assert rows.found.tolist() == [False, True, True, True, False]
     assert rows.matrix.tolist() == [[0, 0], [6, 7], [2, 3], [8, 9], [0, 0]]
     assert rows.coverage == pytest.approx(0.6)
+
+
+def test_padding_and_the_unknown_word_are_never_found():
+    vectors = WordVectors(["<pad>", "<unk>", "a"], np.ones((3, 2), np.float32))
+    assert vectors_for(["<pad>", "<unk>", "a"], vectors, normalizer="lower").found.tolist() == [False, False, True]
 
 
 def test_the_most_frequent_form_stands_for_the_others():

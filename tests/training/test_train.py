@@ -224,6 +224,25 @@ def test_a_damaged_state(tmp_path: Path) -> None:
         train(**settings(tmp_path, *more, "--resume", "true"))
 
 
+def test_a_state_of_other_vectors(tmp_path: Path) -> None:
+    vectors = tmp_path / "v.safetensors"
+    more = ("--training.epochs", "1", "--training.save_minutes", "0", "--vectors.path", str(vectors))
+    more += ("--output", str(tmp_path / "run"))
+    words = ["cancer", "unheard"]  # the first learns, the second is in no training document
+    write_vectors(WordVectors(words, torch.zeros(2, 16).numpy()), vectors)
+    shutil.rmtree(train(**settings(tmp_path, *more)).folder)
+    write_vectors(WordVectors(words, torch.ones(2, 16).numpy()), vectors)
+    with pytest.raises(ValueError, match="Expected the word vectors that the run was begun with"):
+        train(**settings(tmp_path, *more, "--resume", "true"))
+    write_vectors(WordVectors(["cancer"], torch.zeros(1, 16).numpy()), vectors)
+    with pytest.raises(
+        ValueError, match=r"step=4\.ckpt: expected the weights of this recipe but got others of word_embed"
+    ):
+        train(**settings(tmp_path, *more, "--resume", "true"))
+    write_vectors(WordVectors(words, torch.zeros(2, 16).numpy()), vectors)
+    train(**settings(tmp_path, *more, "--resume", "true"))
+
+
 def test_a_complete_run_is_not_trained_again(trained: Trained) -> None:
     before = (trained.folder / "model.safetensors").stat().st_mtime_ns
     again = train(**settings(trained.folder.parent, "--training.epochs", "12", "--resume", "true"))

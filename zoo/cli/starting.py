@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,8 +15,6 @@ def tagger_named(checkpoint: str) -> "Tagger":
     Args:
         checkpoint: A name, a checkpoint folder, or the folder of a run, which holds one.
     """
-    if (Path(checkpoint) / "checkpoint" / "config.json").exists():
-        checkpoint = str(Path(checkpoint) / "checkpoint")
     with _no_garbage_collection(), _without_optional_metrics():
         import torch
 

@@ -134,6 +134,8 @@ def _read_stream() -> Iterator["Document"]:
     import tempfile
 
     from zoo.data import formats
+    from zoo.data.document import DataFormatError
+    from zoo.data.textfile import STREAM, source_name
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stdin.txt"
@@ -141,10 +143,13 @@ def _read_stream() -> Iterator["Document"]:
             shutil.copyfileobj(sys.stdin.buffer, file)
             file.seek(0)
             beginning = file.read(1000).lstrip()
-        name = formats.detect(path)
-        if name == "text" and beginning.startswith((b"{", b"[{", b"<?xml", b"<collection")):
-            raise ValueError("Expected --from with the format: standard input looks like JSON or XML, not like text.")
-        yield from formats.read(path, name)
+        try:
+            name = formats.detect(path)
+            if name == "text" and beginning.startswith((b"{", b"[{", b"<?xml", b"<collection")):
+                raise ValueError("Expected --from with the format: standard input looks like JSON or XML, not text.")
+            yield from formats.read(path, name)
+        except DataFormatError as error:  # of a file that nobody knows
+            raise DataFormatError(source_name(STREAM), error.line, error.message) from error
 
 
 def _write_lines(documents: Iterable["Document"], output: str) -> Counter[str]:

@@ -58,19 +58,22 @@ def train(
         if split in trained.metrics:
             scores = trained.metrics[split]["micro"]
             typer.echo(f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}")
-    say_how_it_ended(trained.metrics, settings["training"])
+    say_how_it_ended(trained.metrics, settings["training"], pretrained=bool(settings["vectors"].path))
     typer.echo(f"checkpoint: {trained.folder}")
 
 
-def say_how_it_ended(metrics: dict[str, Any], training: Any) -> None:
-    """Whether training stopped early, and whether anything was learnt."""
+def say_how_it_ended(metrics: dict[str, Any], training: Any, *, pretrained: bool) -> None:
+    """Whether training stopped early, and whether anything was learnt; if not, what of the recipe may help."""
     made = metrics.get("epochs", 0)
     if 0 < made < training.epochs:
         typer.echo(f"stopped after {made} of {training.epochs} epochs: no better dev F1 in {training.patience}")
     if metrics["dev"]["micro"]["tp"] == 0:
-        typer.secho(
-            "zoo: no span of the dev documents was found; a small corpus takes more steps: --training.batch_words 100, "
-            "--training.epochs 100 --training.patience 100, and pretrained vectors (zoo embed)",
-            fg="yellow",
-            err=True,
-        )
+        remedies = {
+            "--training.batch_words 100": training.batch_words > 100,
+            "--training.epochs 100 --training.patience 100": training.epochs < 100 or training.patience < 100,
+            "pretrained vectors (zoo embed)": not pretrained,
+            "another --optimizer.learning_rate": True,
+        }
+        tried = ", ".join(remedy for remedy, is_left in remedies.items() if is_left)
+        message = f"zoo: no span of the dev documents was found; a small corpus takes more steps: try {tried}"
+        typer.secho(message, fg="yellow", err=True)

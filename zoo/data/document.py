@@ -18,7 +18,7 @@ class DataFormatError(ValueError):
     """
 
     def __init__(self, path: str | Path, line: int, message: str) -> None:
-        self.path, self.line = str(path), line
+        self.path, self.line, self.message = str(path), line, message
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
 
 

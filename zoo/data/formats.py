@@ -156,7 +156,8 @@ def _detect_folder(path: Path) -> str:
     if not found:
         raise _undetected(path, "no file of a known ending")
     if len(found) > 1:
-        raise _undetected(path, f"files of several ({', '.join(f'{count} {name}' for name, count in found.items())})")
+        kinds = ", ".join(f"{count} {name}" for name, count in found.items())
+        raise _undetected(path, f"files of several ({kinds})", "name the format, or the files of one by a pattern")
     return next(iter(found))
 
 
@@ -167,9 +168,9 @@ def _parts(folder: Path) -> tuple[list[Path], list[Path]]:
     return told, [file for file in files if file.name.lower().endswith(rawtext.ENDINGS)]
 
 
-def _undetected(path: Path, why: str) -> DataFormatError:
+def _undetected(path: Path, why: str, remedy: str = "name the format") -> DataFormatError:
     readable = ", ".join(name for name, row in FORMATS.items() if row.reader)
-    return DataFormatError(path, 0, f"cannot tell the format: {why} — expected one of {readable} — name the format.")
+    return DataFormatError(path, 0, f"cannot tell the format: {why} — expected one of {readable} — {remedy}.")
 
 
 def _unknown(name: str | None, valid: list[str], what: str) -> ValueError:

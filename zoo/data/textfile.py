@@ -143,15 +143,24 @@ def writing(path: str | Path) -> Iterator[TextIO]:
         with open(target, "w", encoding="utf-8", newline="") as device:
             yield device
         return
+    with replacing(path) as partial, open(partial, "wb") as raw:
+        # The header has neither name nor time: the same documents are the same bytes.
+        packed = gzip.GzipFile("", "wb", fileobj=raw, mtime=0) if str(path).endswith(".gz") else raw
+        with io.TextIOWrapper(cast(BinaryIO, packed), encoding="utf-8", newline="") as file:
+            yield file
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A name to write a file under, which becomes its own when all of it is written.
+
+    An error on the way leaves what was there before. Folders are made as needed.
+    """
     target = Path(os.path.realpath(path))  # what a link points to, not the link, is replaced
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.parent / f".{secrets.token_hex(4)}.part"
     try:
-        with open(partial, "wb") as raw:
-            # The header has neither name nor time: the same documents are the same bytes.
-            packed = gzip.GzipFile("", "wb", fileobj=raw, mtime=0) if target.suffix == ".gz" else raw
-            with io.TextIOWrapper(cast(BinaryIO, packed), encoding="utf-8", newline="") as file:
-                yield file
+        yield partial
         os.replace(partial, target)
     finally:
         partial.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
 
-_LINE = 90  # characters side by side
+_LINE, _TITLE = 90, 45  # characters side by side: at most, and as many as the title takes
 _DIMENSION = 0.04  # inches
 
 _Spelling = tuple[str, "np.ndarray"]
@@ -43,24 +43,25 @@ def attention_plot(explanations: Sequence[Explanation], path: str | Path) -> Non
     lines = _lines(list(spellings.values()))
     dimensions = next(iter(spellings.values()))[1].shape[1]
     most = max(float((weights * len(weights)).max()) for _, weights in spellings.values())
-    with drawing(path, CHARACTER * _LINE + 0.4, (_DIMENSION * dimensions + 0.3) * len(lines) + 1.1) as figure:
+    columns = max(_TITLE, *(sum(len(spelled) + 1 for spelled, _ in line) - 1 for line in lines))
+    with drawing(path, CHARACTER * columns + 0.4, (_DIMENSION * dimensions + 0.3) * len(lines) + 1.1) as figure:
         grid = figure.subplots(len(lines), 1, squeeze=False)[:, 0]
-        images = [_draw(axes, line, dimensions, most) for axes, line in zip(grid, lines, strict=True)]
+        images = [_draw(axes, line, dimensions, columns, most) for axes, line in zip(grid, lines, strict=True)]
         entitle(grid[0], f"attention to characters: each in {dimensions} dimensions, from top to bottom")
         scale(grid[-1], images[-1], "weight × length of the word")
 
 
-def _draw(axes: "Axes", line: Sequence[_Spelling], dimensions: int, most: float) -> "AxesImage":
-    """One line of words, shaded up to the ratio ``most``."""
+def _draw(axes: "Axes", line: Sequence[_Spelling], dimensions: int, columns: int, most: float) -> "AxesImage":
+    """One line of words in so many columns, shaded up to the ratio ``most``."""
     import numpy as np
 
-    ratios, letters, at = np.full((dimensions, _LINE), np.nan), [""] * _LINE, 0
+    ratios, letters, at = np.full((dimensions, columns), np.nan), [""] * columns, 0
     for spelled, weights in line:
         ratios[:, at : at + len(spelled)] = weights.T * len(weights)
         letters[at : at + len(spelled)] = spelled
         at += len(spelled) + 1
     axes.set_frame_on(False)
-    axes.set_xticks(range(_LINE), letters)
+    axes.set_xticks(range(columns), letters)
     axes.set_yticks([])
     axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0, labelsize=SMALL)
     verbatim(axes.get_xticklabels())

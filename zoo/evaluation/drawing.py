@@ -4,12 +4,12 @@ Pictures need matplotlib (``pip install 'bioner-zoo[plot]'``) and leave its sett
 Ito (2008), Color Universal Design, which the colour-blind can tell apart.
 """
 
-import os
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from zoo.data import textfile
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,14 +61,8 @@ def drawing(path: str | Path, width: float, height: float) -> Iterator["Figure"]
 
     figure = check_matplotlib()(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
     yield figure
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{secrets.token_hex(4)}.part")
-    try:
-        figure.savefig(partial, format=target.suffix.lower()[1:], dpi=200)
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with textfile.replacing(path) as partial:
+        figure.savefig(partial, format=Path(path).suffix.lower()[1:], dpi=200)
 
 
 def plain(axes: "Axes", title: str = "") -> None:

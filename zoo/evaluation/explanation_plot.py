@@ -114,7 +114,9 @@ def explanation_plot(explanations: Sequence[Explanation], path: str | Path, word
     rows = _all_rows(explanations) if word is None else _rows_of(explanations, word)
     words = sum(row.word is not None for row in rows)
     if not 0 < words <= MOST_WORDS:
-        raise ValueError(f"Expected 1 to {MOST_WORDS} words to draw but got {words}; give fewer sentences.")
+        raise ValueError(
+            f"Expected 1 to {MOST_WORDS} words to draw but got {words}; give fewer sentences, or one word (--word)."
+        )
     picture, first = _Picture(explanations, rows), explanations[0]
     panels: list[tuple[float, Callable[[Axes, _Picture], None]]] = [
         (_bars_width(picture), _draw_spans),

@@ -46,7 +46,7 @@ def list_checkpoints(pattern: str = "*") -> list[str]:
 
 
 def checkpoint_folder(name_or_folder: str | Path) -> Path:
-    """The folder of a checkpoint by name or by its own path.
+    """The folder of a checkpoint by name, by its own path, or by that of the run it is the result of.
 
     Raises:
         KeyError: If it is neither; the message lists the names and the nearest.
@@ -54,6 +54,8 @@ def checkpoint_folder(name_or_folder: str | Path) -> Path:
     index = read_index()
     if str(name_or_folder) in index:
         return checkpoints_folder() / str(name_or_folder)
+    if (result := Path(name_or_folder) / "checkpoint").joinpath("config.json").is_file():
+        return result
     if Path(name_or_folder).is_dir():
         return Path(name_or_folder)
     hint = did_you_mean(str(name_or_folder), index)
@@ -66,7 +68,7 @@ def load(name_or_folder: str | Path) -> "Tagger":
     """Loads a tagger of any architecture, ready to tag.
 
     Args:
-        name_or_folder: A name of :func:`list_checkpoints`, or a checkpoint folder.
+        name_or_folder: A name of :func:`list_checkpoints`, a checkpoint folder, or that of a run, which holds one.
 
     Raises:
         KeyError: If there is no such checkpoint.

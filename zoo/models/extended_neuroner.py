@@ -41,7 +41,7 @@ from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig, Window
 from zoo.text.linguistics import load_linguistics
-from zoo.text.vectors import WordVectors, vectors_for
+from zoo.text.vectors import WordVectors, check_segmentation, vectors_for
 from zoo.text.vocab import NORMALIZERS, UNKNOWN, Vocabulary
 
 _BAR = "|"  # between a normalized word and its part of speech
@@ -130,7 +130,7 @@ class ExtendedNeuroNER(Tagger):
             codec: Its ``codec`` section.
 
         Raises:
-            ValueError: If the vectors are not of senses, or of senses told by another linguistics.
+            ValueError: If the vectors are not of senses, or of senses told by another linguistics or of other words.
         """
         defaults = {name: parameter.default for name, parameter in inspect.signature(cls).parameters.items()}
         given = {**defaults, **model}
@@ -139,6 +139,7 @@ class ExtendedNeuroNER(Tagger):
         vectors, normalizer, linguistics = resources.get("senses"), given["normalizer"], given["linguistics"]
         if vectors:
             _check_senses(vectors, linguistics)
+            check_segmentation(vectors, codec.segmentation)
         read = senses_of((window.forms for window in windows), normalizer, linguistics)
         own = [sense for senses in read for sense in senses]
         if not vectors:

@@ -31,7 +31,8 @@ from zoo.models.character_lm import CharacterLm, CharacterLms, State, read_chara
 from zoo.pretraining.character_streams import Stretch, Text, TextStreams, read_characters
 from zoo.pretraining.texts import find_texts
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
-from zoo.training.train import _check_state, _last_state, _silence_lightning, device_name
+from zoo.training.resume import RECIPE, check_state, last_state
+from zoo.training.train import device_name, silence_lightning
 
 _WARMUP = 0.02  # share of the steps over which the rate rises from 0
 _SAVE_MINUTES = 2.0
@@ -180,9 +181,9 @@ def train_character_lm(
     settings = {name: value for name, value in locals().items() if name not in ("out", "resume", "progress")}
     settings["texts"] = [str(text) for text in texts]
     _check(settings)
-    _silence_lightning()
+    silence_lightning()
     folder, recipe = Path(out), yaml.safe_dump(settings, sort_keys=False)
-    last = _last_state(folder, recipe, resume)
+    last = last_state(folder, recipe, resume)
     if (folder / "config.json").exists():
         return read_character_lms(folder)
     if threads:
@@ -196,7 +197,7 @@ def train_character_lm(
     )
     runner, state = _build_trainer(folder, recipe, settings, progress)
     if last:
-        _check_state(last)
+        check_state(last, pair)
     try:
         runner.fit(pair, data, ckpt_path=last, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C
@@ -208,7 +209,7 @@ def train_character_lm(
 
 def _build_trainer(folder: Path, recipe: str, settings: Mapping[str, Any], progress: bool) -> tuple[Trainer, RunState]:
     """The Lightning Trainer of a run, and the callback that keeps its time."""
-    state = RunState(folder / "recipe.yaml", recipe)
+    state = RunState(folder / RECIPE, recipe)
     callbacks: list[Callback] = [StateToResume(folder / "state", _SAVE_MINUTES), state]
     runner = Trainer(
         accelerator=settings["accelerator"],

@@ -20,9 +20,10 @@ _WORD_V1 = re.compile(
     r"|(?=\S)(?:\d+(?:[.,]\d+)+|[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*|\S)"
 )
 
-# As the Penn Treebank parts words, near enough: what stands between letters or digits, but for brackets, quotes and
-# semicolons, is inside the word, so that `NF-kappaB`, `5'-TTG` and `BRCA1-associated` are one each. What a corpus of
-# such words writes apart, `BRCA1 -associated`, stays two.
+# As the Penn Treebank parts the words of JNLPBA, near enough: what stands between letters or digits, but for brackets,
+# quotes and semicolons, is inside the word, so that `NF-kappaB`, `5'-TTG` and `BRCA1-associated` are one each. What a
+# corpus of such words writes apart, `BRCA1 -associated`, stays two. A dash or a full stop that running text sets
+# between two words without blanks is inside, too, which the Treebank would part: rule v1 is for running text.
 _WORD_V2 = re.compile(
     r"(?=\S)(?:(?:(?<!\S)[-/+]|'(?=s\b)|\.(?=\d))?[^\W_](?:[^\W_]|[\u0300-\u036f]"
     r"|[^\w\s()\[\]{}<>\"“”;]{1,2}(?=[^\W_]))*+\+?|\S)"
@@ -71,7 +72,7 @@ RULES: dict[str, Callable[[str, Iterable[int]], list[Words]]] = {
     "v2": partial(_segment, _WORD_V2),
 }
 """``v1`` parts words at every hyphen and slash, so that a part of a compound can be tagged; ``v2`` leaves compounds
-whole, as corpora do that come in words of the Penn Treebank (JNLPBA)."""
+whole, as JNLPBA does, which comes in words of the Penn Treebank; in running text it also joins what dashes part."""
 
 
 class Segmenter(NamedTuple):

@@ -5,13 +5,12 @@ each word), of fastText also ``ngrams`` (float32, R × D), and, as metadata, the
 holds nothing that can run.
 """
 
+import codecs
 import contextlib
 import gzip
 import io
 import json
-import os
 import re
-import secrets
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -27,6 +26,7 @@ from zoo.text.ngrams import Ngrams
 from zoo.text.vectors import WordVectors
 from zoo.text.vocab import NORMALIZERS
 
+_FASTTEXT = (793_712_314).to_bytes(4, "little")  # fastText's own binary begins with this number
 _HEADER = re.compile(rb"(\d{1,18}) (\d{1,18})\s*?\r?\n")
 _PRINTABLE = re.compile(rb"[\t\r -~]+")
 _HEAD = 1 << 16
@@ -36,9 +36,9 @@ _MOST_DIMENSIONS = 1 << 16  # beyond it, a header is not believed: reading would
 def read_vectors(path: str | Path, *, trust_pickle: bool = False) -> WordVectors:
     """Reads word vectors of any known format; the format is told from the content, not the name.
 
-    Known are the house's safetensors file, word2vec text, the same without a header (GloVe), word2vec binary — all
-    but the first also compressed by gzip — and, where trusted, what gensim's ``save`` wrote (``KeyedVectors``,
-    ``Word2Vec``, ``FastText``).
+    Known are the house's safetensors file, word2vec text, the same without a header (GloVe), word2vec binary — these
+    also compressed by gzip —, fastText's own binary, n-grams included, and, where trusted, what gensim's ``save``
+    wrote (``KeyedVectors``, ``Word2Vec``, ``FastText``).
 
     Args:
         path: The file, or the folder of ``zoo embed`` that holds it.
@@ -54,12 +54,15 @@ def read_vectors(path: str | Path, *, trust_pickle: bool = False) -> WordVectors
         raise FileNotFoundError(f"No vectors at {path} — expected a file of vectors or the folder of `zoo embed`.")
     with _opened(path) as file:
         head = file.read(_HEAD)
-        file.seek(0)
+        file.seek(len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0)
+        head = head.removeprefix(codecs.BOM_UTF8)
         header = _header(head, path)
         if head[4:9] == b"\0\0\0\0{":  # a header's length in 8 bytes, then JSON
             vectors = _read_safetensors(path)
         elif head[:1] == b"\x80":  # every pickle since protocol 2 begins so, no UTF-8 text does
             vectors = _read_gensim(path, trust_pickle)
+        elif head.startswith(_FASTTEXT):
+            vectors = _read_fasttext(path)
         elif header and _is_binary(head, header.dimensions):
             vectors = _read_binary(file, path, header)
         else:
@@ -111,7 +114,7 @@ def _is_binary(head: bytes, dimensions: int) -> bool:
 
 
 def _read_text(file: IO[bytes], path: Path, header: _Header | None) -> WordVectors:
-    words, rows, number = [], [], 0
+    words, matrix, number = [], None, 0
     dimensions = header.dimensions if header else None
     for number, line in enumerate(file, start=1):
         if header and number == 1:
@@ -120,26 +123,52 @@ def _read_text(file: IO[bytes], path: Path, header: _Header | None) -> WordVecto
             dimensions = line.rstrip().count(b" ")
         word, row = _text_row(line, dimensions, path, number)
         words.append(word)
-        rows.append(row)
-    if not words or (header and len(words) != header.words):
+        matrix = matrix or _Rows(dimensions)
+        matrix.append(row)
+    if not matrix or (header and len(words) != header.words):
         raise _damaged(path, number, f"{len(words)} vectors up to here, not {header.words if header else 'any'}")
-    return WordVectors(words, np.stack(rows))
+    return WordVectors(words, matrix.whole())
+
+
+class _Rows:
+    """A matrix that grows in place, so that a file of vectors is in memory once, whatever its header says."""
+
+    def __init__(self, dimensions: int) -> None:
+        self._matrix, self._filled = np.empty((1024, dimensions), np.float32), 0
+
+    def append(self, row: np.ndarray) -> None:
+        if self._filled == len(self._matrix):
+            self._resize(self._filled + self._filled // 4)
+        self._matrix[self._filled] = row
+        self._filled += 1
+
+    def whole(self) -> np.ndarray:
+        self._resize(self._filled)
+        return self._matrix
+
+    def _resize(self, rows: int) -> None:
+        self._matrix.resize((rows, self._matrix.shape[1]), refcheck=False)  # nobody else has seen it yet
 
 
 def _text_row(line: bytes, dimensions: int, path: Path, number: int) -> tuple[str, np.ndarray]:
     try:
         # Parted from the right: GloVe has words with blanks.
         word, *numbers = line.decode("utf-8").rstrip(" \r\n").rsplit(" ", dimensions)
-        row = np.array(numbers, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            row = np.array(numbers, dtype=np.float32)
     except ValueError as error:
         raise _damaged(path, number, str(error)) from error
     if not word or len(row) != dimensions or not dimensions:
         raise _damaged(path, number, f"{len(row)} numbers after {word[:40]!r}, not {dimensions or 'any'}")
+    if word.endswith(" "):
+        raise _damaged(path, number, f"more than one blank after {word[:40].rstrip()!r}")
+    if not np.isfinite(row).all():
+        raise _damaged(path, number, f"the vector of {word[:40]!r} is not finite")
     return word, row
 
 
 def _read_binary(file: IO[bytes], path: Path, header: _Header) -> WordVectors:
-    words, rows, size = [], [], 4 * header.dimensions
+    words, matrix, size = [], _Rows(header.dimensions), 4 * header.dimensions
     file.readline()
     for number in range(1, header.words + 1):
         word, row = _until_blank(file), file.read(size)
@@ -147,10 +176,10 @@ def _read_binary(file: IO[bytes], path: Path, header: _Header) -> WordVectors:
             raise _damaged(path, 0, f"vector {number} of {header.words} breaks off at byte {file.tell()}")
         # word2vec.c cuts long words after so many bytes, within a character if need be.
         words.append(word.decode("utf-8", errors="replace"))
-        rows.append(np.frombuffer(row, "<f4").astype(np.float32))
+        matrix.append(np.frombuffer(row, "<f4"))
     if file.read(_HEAD).strip():
         raise _damaged(path, 0, f"more than the {header.words} vectors the header announces")
-    return WordVectors(words, np.stack(rows))
+    return WordVectors(words, matrix.whole())
 
 
 def _until_blank(file: IO[bytes]) -> bytes:
@@ -168,15 +197,17 @@ def _read_safetensors(path: Path) -> WordVectors:
             matrix, letters = file.get_tensor("vectors"), file.get_tensor("words")
             table = file.get_tensor("ngrams") if "ngrams" in file.keys() else None  # noqa: SIM118 - no mapping
         words = letters.tobytes().decode("utf-8").split("\n")[:-1]
-        training, (shortest, longest) = _metadata(metadata)
+        if not all(words) or not matrix.size:
+            raise ValueError(f"{len(words)} words, {words.count('')} of them empty, vectors of shape {matrix.shape}")
+        training, (shortest, longest) = _metadata(metadata, len(words))
         ngrams = None if table is None else Ngrams(table.astype(np.float32, copy=False), shortest, longest)
         return WordVectors(words, matrix.astype(np.float32, copy=False), metadata.get("normalizer"), training, ngrams)
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, TypeError, AttributeError, RecursionError) as error:  # numpy has no bfloat16
         raise _damaged(path, 0, f"safetensors, but cut off, compressed or of something else ({error})") from error
 
 
-def _metadata(metadata: Mapping[str, str]) -> tuple[dict[str, Any], tuple[int, int]]:
-    """How vectors were trained, and how long their n-grams are.
+def _metadata(metadata: Mapping[str, str], words: int) -> tuple[dict[str, Any], tuple[int, int]]:
+    """How the vectors of so many words were trained, and how long their n-grams are.
 
     Raises:
         ValueError: If it is not what :func:`write_vectors` writes.
@@ -186,7 +217,7 @@ def _metadata(metadata: Mapping[str, str]) -> tuple[dict[str, Any], tuple[int, i
     training, lengths = json.loads(metadata.get("training", "{}")), json.loads(metadata.get("ngram_lengths", "[3, 6]"))
     if not isinstance(training, dict) or not isinstance(training.get("arguments", {}), dict):
         raise ValueError(f"training {training!r:.80}")
-    if not isinstance(training.get("vocabulary", 0), int):
+    if not isinstance(known := training.get("vocabulary", words), int) or not 0 <= known <= words:
         raise ValueError(f"vocabulary {training['vocabulary']!r}")
     match lengths:
         case [int(shortest), int(longest)] if 0 < shortest <= longest:
@@ -204,14 +235,32 @@ def _read_gensim(path: Path, trust_pickle: bool) -> WordVectors:
         )
     from gensim.utils import SaveLoad
 
-    try:
+    with _gensims_errors(path):
         loaded = SaveLoad.load(str(path))
-        keyed = getattr(loaded, "wv", loaded)
-        table = getattr(keyed, "vectors_ngrams", None)  # of fastText
-        ngrams = None if table is None else Ngrams(np.array(table, dtype=np.float32), keyed.min_n, keyed.max_n)
-        return WordVectors(list(keyed.index_to_key), np.array(keyed.vectors, dtype=np.float32), ngrams=ngrams)
-    except Exception as error:  # a damaged pickle can raise anything at all
+        return _of_gensim(getattr(loaded, "wv", loaded))
+
+
+def _read_fasttext(path: Path) -> WordVectors:
+    from gensim.models.fasttext import load_facebook_vectors
+
+    with _gensims_errors(path):
+        return _of_gensim(load_facebook_vectors(str(path)))
+
+
+@contextlib.contextmanager
+def _gensims_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # a damaged file can raise anything at all
         raise _damaged(path, 0, f"gensim cannot load it ({error!r})") from error
+
+
+def _of_gensim(keyed: Any) -> WordVectors:
+    table = getattr(keyed, "vectors_ngrams", None)  # of fastText, which may have been told to make none
+    ngrams = None
+    if table is not None and len(table) and keyed.max_n:
+        ngrams = Ngrams(np.array(table, dtype=np.float32), keyed.min_n, keyed.max_n)
+    return WordVectors(list(keyed.index_to_key), np.array(keyed.vectors, dtype=np.float32), ngrams=ngrams)
 
 
 def write_vectors(vectors: WordVectors, path: str | Path) -> None:
@@ -233,19 +282,7 @@ def write_vectors(vectors: WordVectors, path: str | Path) -> None:
     for word in vectors.words:
         if not word or any(separator in word for separator in separators):
             raise ValueError(f"Expected words without {separators!r} for {ending} but got {word!r}.")
-    path.parent.mkdir(parents=True, exist_ok=True)
     _WRITERS[ending](vectors, path)
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A name beside ``path`` to write to, which becomes ``path`` at the end."""
-    partial = path.parent / f".{secrets.token_hex(4)}.part"
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _write_text(vectors: WordVectors, path: Path) -> None:
@@ -256,7 +293,7 @@ def _write_text(vectors: WordVectors, path: Path) -> None:
 
 
 def _write_binary(vectors: WordVectors, path: Path) -> None:
-    with _replacing(path) as partial, open(partial, "wb") as file:
+    with textfile.replacing(path) as partial, open(partial, "wb") as file:
         file.write(f"{len(vectors.words)} {vectors.matrix.shape[1]}\n".encode())
         for word, row in zip(vectors.words, vectors.matrix, strict=True):
             file.write(word.encode() + b" " + row.astype("<f4").tobytes())
@@ -274,7 +311,7 @@ def _write_safetensors(vectors: WordVectors, path: Path) -> None:
     if vectors.ngrams:
         tensors["ngrams"] = np.ascontiguousarray(vectors.ngrams.matrix, np.float32)
         metadata["ngram_lengths"] = json.dumps([vectors.ngrams.shortest, vectors.ngrams.longest])
-    with _replacing(path) as partial:
+    with textfile.replacing(path) as partial:
         partial.write_bytes(save(tensors, metadata))  # `save_file` would make a file that only its owner can read
 
 

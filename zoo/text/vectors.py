@@ -86,6 +86,23 @@ class VocabularyRows(NamedTuple):
         return float(self.found.mean()) if len(self.found) else 0.0
 
 
+def check_segmentation(vectors: WordVectors, rule: str) -> None:
+    """Finds vectors of other words than a tagger's.
+
+    Args:
+        vectors: Of words or of senses.
+        rule: By which the tagger cuts texts into words.
+
+    Raises:
+        ValueError: If the vectors' texts were cut by another.
+    """
+    if vectors.segmentation not in (None, rule):
+        raise ValueError(
+            f"Expected vectors of words cut by rule {rule!r} (codec.segmentation) but got {vectors.segmentation!r}; "
+            f"train them with `zoo embed --segmentation {rule}`, or set --codec.segmentation {vectors.segmentation}."
+        )
+
+
 def vectors_for(vocabulary_words: Sequence[str], vectors: WordVectors, *, normalizer: str) -> VocabularyRows:
     """The rows for a vocabulary.
 
@@ -115,6 +132,7 @@ def vectors_for(vocabulary_words: Sequence[str], vectors: WordVectors, *, normal
     by_frequency = list(enumerate(vectors.words))
     row_of = {NORMALIZERS[normalizer](word): row for row, word in reversed(by_frequency)}
     row_of |= {word: row for row, word in reversed(by_frequency)}
+    row_of |= {PAD: -1, UNKNOWN: -1}  # whatever a file calls so
     rows = np.array([row_of.get(word, -1) for word in vocabulary_words], dtype=np.int64)
     found, composed = rows >= 0, np.zeros(len(rows), bool)
     matrix = np.zeros((len(rows), vectors.matrix.shape[1]), np.float32)

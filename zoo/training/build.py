@@ -16,7 +16,7 @@ from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
 from zoo.text.vector_files import read_vectors
-from zoo.text.vectors import WordVectors, vectors_for
+from zoo.text.vectors import WordVectors, check_segmentation, vectors_for
 from zoo.text.vocab import UNKNOWN, Vocabulary, normalizer_named
 from zoo.training.ranges import check_numbers
 
@@ -162,12 +162,7 @@ def _put_vectors(tagger: Tagger, vectors: WordVectors, normalizer: str) -> None:
             f"Expected vectors of words but got those of senses by {vectors.senses!r}; name these under "
             "resources.senses."
         )
-    rule = tagger.codec.config.segmentation
-    if vectors.segmentation not in (None, rule):
-        raise ValueError(
-            f"Expected vectors of words cut by rule {rule!r} (codec.segmentation) but got {vectors.segmentation!r}; "
-            f"train them with `zoo embed --segmentation {rule}`, or set --codec.segmentation {vectors.segmentation}."
-        )
+    check_segmentation(vectors, tagger.codec.config.segmentation)
     table = tagger.word_embedding.weight
     size = vectors.matrix.shape[1]
     if size != table.shape[1]:

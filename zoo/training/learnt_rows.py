@@ -1,5 +1,6 @@
 """Training passes over the vectors of the words it sees, and leaves those of other words where they are."""
 
+import zlib
 from functools import partial
 
 import torch
@@ -15,7 +16,7 @@ class LearntRows(WordEmbedding):
 
     Most words of a tagger come with pretrained vectors and are in no training document: they never get a gradient, but
     optimizer, clipping, moving average and saved states would pass over them at every step, and take as long as all
-    else. Here they are neither parameters nor buffers.
+    else. Here they are neither parameters nor buffers; a state to resume from vouches for them by a checksum.
 
     Args:
         table: The whole table, padding first.
@@ -26,6 +27,22 @@ class LearntRows(WordEmbedding):
         weight = table.weight.detach()
         super().__init__(learnt, weight.shape[1], padding_idx=0, _weight=weight[:learnt].clone())
         self._rest = weight[learnt:].clone()
+
+    def get_extra_state(self) -> Tensor:
+        """A checksum of the rows that do not learn, which a state to resume from has not."""
+        return torch.tensor(zlib.crc32(self._rest.cpu().numpy().tobytes()))
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Compares a state's checksum with that of the rows that are here.
+
+        Raises:
+            ValueError: If they are others.
+        """
+        if state.item() != self.get_extra_state().item():
+            raise ValueError(
+                "Expected the word vectors that the run was begun with, at vectors.path, but got other ones; restore "
+                "them, or begin anew in another --output."
+            )
 
     @property
     def size(self) -> int:

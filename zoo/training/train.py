@@ -4,7 +4,6 @@ import inspect
 import json
 import logging
 import os
-import pickle
 import platform
 import warnings
 from dataclasses import asdict, dataclass, is_dataclass
@@ -36,8 +35,9 @@ from zoo.training.hold_out import hold_out
 from zoo.training.learnt_rows import learn_rows, restore_rows
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
 from zoo.training.ranges import check_numbers
+from zoo.training.resume import RECIPE, check_state, last_state
 
-_RECIPE, _METRICS = "recipe.yaml", "metrics.json"
+_METRICS = "metrics.json"
 
 
 @dataclass(frozen=True)
@@ -164,9 +164,9 @@ def train(
             folder's run was begun with another recipe.
     """
     recipe = _as_yaml({name: value for name, value in locals().items() if name not in ("output", "resume", "progress")})
-    _silence_lightning()
+    silence_lightning()
     folder = Path(output)
-    last = _last_state(folder, recipe, resume)
+    last = last_state(folder, recipe, resume, _filled)
     if (folder / "checkpoint" / _METRICS).exists():
         return _finished(folder / "checkpoint")
     if trainer.threads:
@@ -186,10 +186,11 @@ def train(
         optimizer, build_optimizer(optimizer, module), len(data.train_dataloader()), training.epochs
     )
     runner, best, state = build_trainer(folder, training, trainer, progress, recipe)
-    if last:
-        _check_state(last)
     if tagger.descends:
         learn_rows(tagger, {form for window in data.windows["train"] for form in window.forms})
+    if last:
+        check_state(last, tagger)
+    if tagger.descends:
         try:
             runner.fit(tagger, data, ckpt_path=last, weights_only=True)
         except SystemExit:  # what Lightning makes of Ctrl-C
@@ -223,7 +224,7 @@ def _finish(
 ) -> None:
     """Writes the checkpoint folder, and into it what people want to know: the recipe, the scores, golden outputs."""
     tagger.save_pretrained(checkpoint, half=half)
-    (checkpoint / _RECIPE).write_text(recipe, encoding="utf-8")
+    (checkpoint / RECIPE).write_text(recipe, encoding="utf-8")
     reloaded = type(tagger).from_pretrained(checkpoint)
     write_golden(reloaded, checkpoint)
     text = json.dumps(metrics | evaluate_splits(reloaded, documents), indent=2) + "\n"
@@ -271,30 +272,6 @@ def _filled(recipe: dict[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def _last_state(folder: Path, recipe: str, resume: bool) -> str | None:
-    """The newest state of a run to go on with; ``None`` begins anew.
-
-    Raises:
-        FileExistsError: If it holds a run and ``resume`` is not set.
-        ValueError: If it holds a run of another recipe.
-    """
-    written = folder / _RECIPE
-    if not resume and (written.exists() or (folder / "checkpoint").exists()):
-        raise FileExistsError(
-            f"{folder} holds a run already; go on with --resume, choose another --output, or remove the folder."
-        )
-    if written.exists():
-        before, now = _filled(yaml.safe_load(written.read_text(encoding="utf-8"))), yaml.safe_load(recipe)
-        changed = [key for key in now if now[key] != before.get(key)]
-        if changed:
-            raise ValueError(
-                f"{written}: the run was begun with other values of {', '.join(changed)}; resume it with the same, or "
-                "choose another --output."
-            )
-    states = sorted((folder / "state").glob("*.ckpt"), key=lambda path: path.stat().st_mtime)
-    return str(states[-1]) if states else None
-
-
 def _seconds(state: RunState, device: torch.device) -> float:
     """How long a run took: processor time of all threads where processors compute, since others may share them.
 
@@ -321,19 +298,7 @@ def evaluate_splits(tagger: Tagger, corpus: Corpus) -> dict[str, Any]:
     return scores
 
 
-def _check_state(path: str) -> None:
-    """Finds a damaged state before Lightning trips over it.
-
-    Raises:
-        ValueError: If it cannot be read.
-    """
-    try:
-        torch.load(path, map_location="meta", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ValueError(f"{path}: is damaged; remove it to begin anew, or restore it.") from error
-
-
-def _silence_lightning() -> None:
+def silence_lightning() -> None:
     """Leaves out what Lightning says of its own products and of settings chosen here on purpose."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -348,7 +313,7 @@ def build_trainer(
     """The Lightning Trainer of a run, the callback that keeps its best weights, and the one that keeps its time."""
     # Saved whole: only then does Lightning ask the moving average for its weights, those that dev_f1 is of.
     best = ModelCheckpoint(folder / "best", monitor="dev_f1", mode="max", filename="{epoch}-{dev_f1:.4f}")
-    state = RunState(folder / _RECIPE, recipe)
+    state = RunState(folder / RECIPE, recipe)
     callbacks: list[Callback] = [
         best,
         StateToResume(folder / "state", training.save_minutes),
