@@ -97,6 +97,10 @@ def test_prepare(zoo: Zoo, tmp_path: Path) -> None:
         "zoo: left out or mended 1 × text in en\n",
     )
     assert (tmp_path / "out.txt").read_text() == "gota.\ndos.\n"
+    (tmp_path / "b.txt").write_text("Gout.")
+    both = (tmp_path / "a.xml", tmp_path / "b.txt")
+    said = zoo("corpus", "prepare", *both, "--language", "es", "--out", tmp_path / "out.txt")
+    assert "zoo: 1 of 2 files name no language of their texts, so they were read whole\n" in said.err
 
 
 def test_a_pipeline_without_spacy_is_one_line(zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def test_a_sentence_a_line_and_a_blank_line_between_documents(texts, tmp_path):
         ["Gout"],
     ]
     assert (tmp_path / "out.txt").read_text() == "\n".join("".join(f"{line}\n" for line in lines) for lines in expected)
-    assert (done.files, done.documents, done.sentences) == (3, 5, 10)
+    assert (done.files, done.documents, done.sentences, done.whole) == (3, 5, 10, 2)
     assert done.words == 8 + 6 + 5 + 4 + 1
     assert done.left_out == {"text in en": 2, "mojibake repaired": 1, "document without text": 1}
 

@@ -51,3 +51,6 @@ def prepare(
     sizes = f"{done.documents:,} documents, {done.sentences:,} sentences, {done.words:,} words"
     typer.echo(f"{sizes} of {done.files:,} files: {out}", err=str(out) == "-")
     say_losses("left out or mended", done.left_out)
+    if done.whole:
+        message = f"zoo: {done.whole} of {done.files} files name no language of their texts, so they were read whole"
+        typer.secho(message, fg="yellow", err=True)

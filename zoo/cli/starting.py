@@ -15,13 +15,20 @@ def tagger_named(checkpoint: str) -> "Tagger":
     Args:
         checkpoint: A name, a checkpoint folder, or the folder of a run, which holds one.
     """
-    with _no_garbage_collection(), _without_optional_metrics():
+    with quick_imports():
         import torch
 
         from zoo.hub.index import load
 
         tagger = load(checkpoint)
     return tagger.to("cuda") if torch.cuda.is_available() else tagger
+
+
+@contextmanager
+def quick_imports() -> Iterator[None]:
+    """Imports of torch and Lightning in half the time."""
+    with _no_garbage_collection(), _without_optional_metrics():
+        yield
 
 
 @contextmanager

@@ -26,8 +26,11 @@ def train(
 
     Killed? The same command with `--resume` goes on where it was.
     """
+    from zoo.cli.starting import quick_imports
+
     if keys:
-        from zoo.training.recipe import recipe_parser
+        with quick_imports():
+            from zoo.training.recipe import recipe_parser
 
         typer.echo(recipe_parser().format_help())
         return
@@ -35,14 +38,14 @@ def train(
         raise typer.BadParameter("give a recipe, as recipes/ncbi-disease/char_cnn_bilstm_crf.yaml", param_hint="RECIPE")
     if not recipe.is_file():
         raise FileNotFoundError(f"No such recipe: {recipe}.")
-    from zoo.training.recipe import read_recipe
+    with quick_imports():
+        from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+        from zoo.evaluation.flattening import Flattening
+        from zoo.training.recipe import read_recipe
+        from zoo.training.train import train as run
 
     settings = read_recipe(recipe, context.args)
-    from pytorch_lightning.utilities.rank_zero import rank_zero_only
-
-    from zoo.evaluation.flattening import Flattening
-    from zoo.training.train import train as run
-
     try:
         trained = run(**(settings | {"resume": resume or settings["resume"]}))
     except KeyboardInterrupt:

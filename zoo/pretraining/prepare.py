@@ -28,6 +28,7 @@ class Prepared:
         words: Words of the lines.
         left_out: What was not written, and what was mended, counted by kind: ``text in en``, ``mojibake repaired``,
             ``document without text``, ``punctuation``, ``stop word``.
+        whole: Files read whole although a language was named, for their format names none.
     """
 
     files: int = 0
@@ -35,6 +36,7 @@ class Prepared:
     sentences: int = 0
     words: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    whole: int = 0
 
 
 def prepare_corpus(
@@ -76,7 +78,7 @@ def prepare_corpus(
     cleaning = Cleaning(Segmenter(segmentation), lower, punctuation, frozenset(stops))
     cleaning.segment("")  # an unknown rule is told before hours are spent
     paths = find_texts(texts)
-    done = Prepared(files=len(paths))
+    done = Prepared(files=len(paths), whole=sum(not _names_languages(path) for path in paths) if language else 0)
     with textfile.writing(out) as file:
         for document in (document for path in paths for document in _documents(path, language, done.left_out)):
             before = done.sentences
@@ -91,9 +93,17 @@ def prepare_corpus(
     return done
 
 
+def _names_languages(path: Path) -> bool:
+    return "language" in formats.FORMATS[_format(path)].reader_options
+
+
+def _format(path: Path) -> str:
+    return "text" if path.suffix == ".in" else formats.detect(path)
+
+
 def _documents(path: Path, language: str | None, left_out: Counter[str]) -> Iterator[Iterator[str]]:
     """Each document as parts that no sentence crosses."""
-    name = "text" if path.suffix == ".in" else formats.detect(path)
+    name = _format(path)
     if path.is_dir() and name in ("text", "brat"):
         yield from (iter([document.text]) for document in rawtext.read(path))
     elif name in ("text", "brat"):
