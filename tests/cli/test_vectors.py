@@ -113,3 +113,12 @@ def test_a_pipeline_without_spacy_is_one_line(zoo: Zoo, tmp_path: Path, monkeypa
     assert "spaCy is not installed" in said.err
     assert said.err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_embed_says_in_a_log_file_how_far_it_is(zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.txt").write_text("Gout is a disease.\n" * 10)
+    arguments = ("--text", tmp_path / "a.txt", "--size", "4", "--min-count", "1", "--out", tmp_path / "out")
+    assert zoo("embed", *arguments).err == ""  # it took no minute
+    monkeypatch.setattr("zoo.cli.embed._SECONDS", 0)
+    said = zoo("embed", *arguments).err.splitlines()
+    assert (said[0], said[-1]) == ("epoch 1/5: 0 words of 250 (0%)", "epoch 5/5: 250 words of 250 (100%)")

@@ -1,5 +1,6 @@
 """``zoo embed``."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ import typer
 
 # Heavy imports stand inside functions, so that `zoo --help` is quick. An option that is not given must be told from
 # one that is, so all are None; the defaults shown are those of `train_word_vectors`, which a test compares.
+
+_SECONDS = 60.0  # between two lines where there is no bar
 
 
 def embed(
@@ -92,11 +95,14 @@ def embed(
 
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A bar on standard error with words a second and the time left; nothing where that is not a terminal."""
+    """A bar on standard error with words a second and the time left; now and then a line where that is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines()
+        return
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -106,7 +112,7 @@ def _bar() -> Iterator[Callable[[str, int, int | None], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console) as bar:
         task = bar.add_task("reading", total=None, rate="")
 
         def show(stage: str, done: int, total: int | None) -> None:
@@ -117,3 +123,17 @@ def _bar() -> Iterator[Callable[[str, int, int | None], None]]:
             bar.update(task, rate=f"{speed:,.0f} words/s" if speed else "")
 
         yield show
+
+
+def _lines() -> Callable[[str, int, int | None], None]:
+    """How far a stage is, a line at a time: for a log file."""
+    due = time.monotonic() + _SECONDS
+
+    def show(stage: str, done: int, total: int | None) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            share = f" of {total:,} ({done / total:.0%})" if total else ""
+            typer.echo(f"{stage}: {done:,} words{share}", err=True)
+            due = time.monotonic() + _SECONDS
+
+    return show
