@@ -1,6 +1,6 @@
-"""The CRF against pytorch-crf: ``OMP_NUM_THREADS=1 python -m benchmarks.crf``.
+"""The CRF, by torch and by numba, against pytorch-crf: ``OMP_NUM_THREADS=1 python -m benchmarks.crf``.
 
-Both run in one process on one thread, in random order within each round, five times in a row; a row of ``speed.csv``
+All run in one process on one thread, in random order within each round, five times in a row; a row of ``speed.csv``
 holds the medians over the rounds and the ratios of the rounds. Times are CPU time, so that other work on the machine
 counts little. Sequences are ragged: lengths are uniform from 1 to W.
 """
@@ -16,8 +16,10 @@ import torchcrf
 from benchmarks.comparison import record_comparison, rounds
 from benchmarks.record import SPEED
 from zoo.crf import CRF
+from zoo.crf.backends import Backend
 
 SHAPES = [(32, 64, 9), (32, 128, 21), (32, 512, 9), (8, 128, 85), (256, 32, 5)]  # B, W, T
+NAMES: dict[Backend, str] = {"torch": "", "numba": "compiled by numba, "}
 REPEATS = 5
 
 
@@ -47,20 +49,24 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for shape in SHAPES:
-        ours, peer = CRF(shape[2], batch_first=True), torchcrf.CRF(shape[2], batch_first=True)
-        peer.load_state_dict(ours.state_dict())
-        for (what, our_step), peer_step in zip(steps(ours, shape).items(), steps(peer, shape).values(), strict=True):
-            times = rounds([our_step, peer_step], arguments.rounds, REPEATS)
-            print(
-                record_comparison(
-                    arguments.results,
-                    f"CRF {what}, {shape[0]} windows × {shape[1]} words × {shape[2]} tags, 1 thread",
-                    times,
-                    peer="pytorch-crf",
-                    peer_version=version("pytorch-crf"),
-                    command=f"OMP_NUM_THREADS=1 python -m benchmarks.crf --rounds {arguments.rounds}",
+        peer = torchcrf.CRF(shape[2], batch_first=True)
+        for backend, by in NAMES.items():
+            ours = CRF(shape[2], batch_first=True, backend=backend)
+            ours.load_state_dict(peer.state_dict())
+            for (what, our_step), peer_step in zip(
+                steps(ours, shape).items(), steps(peer, shape).values(), strict=True
+            ):
+                times = rounds([our_step, peer_step], arguments.rounds, REPEATS)
+                print(
+                    record_comparison(
+                        arguments.results,
+                        f"CRF {what}, {shape[0]} windows × {shape[1]} words × {shape[2]} tags, {by}1 thread",
+                        times,
+                        peer="pytorch-crf",
+                        peer_version=version("pytorch-crf"),
+                        command=f"OMP_NUM_THREADS=1 python -m benchmarks.crf --rounds {arguments.rounds}",
+                    )
                 )
-            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the CRF costs on any device, counted in tensor operations."""
+"""What the CRF by torch costs on any device, counted in tensor operations."""
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -22,7 +22,7 @@ class _Operations(TorchDispatchMode):
 def test_a_training_step_takes_few_kernels() -> None:
     """The number of tensor operations is what a GPU step costs; at most four a word, and forty besides."""
     words = 64
-    crf, emissions = CRF(9, batch_first=True), torch.randn(4, words, 9, requires_grad=True)
+    crf, emissions = CRF(9, batch_first=True, backend="torch"), torch.randn(4, words, 9, requires_grad=True)
     mask = torch.arange(words) < torch.tensor([words, 9, 1, 30])[:, None]
     counter = _Operations()
     with counter:

@@ -1,6 +1,8 @@
 """The CRF against enumeration of all paths."""
 
 import math
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from torch import Tensor
 
 from tests.reference.crf_brute_force import BruteForceCRF
 from zoo.crf import CRF
+from zoo.crf.backends import compiled_for
 from zoo.crf.recursions import log_messages, posterior, rescaling_interval
 from zoo.data.tags import Transitions, legal_transitions, tag_set
 
@@ -21,6 +24,17 @@ CONSTRAINED = st.builds(
 )
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=3)
 few_examples = settings(deadline=None, max_examples=15)
+
+
+@pytest.fixture(scope="module", params=["torch", "numba"], autouse=True)
+def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever is tested here is tested of each backend."""
+    if request.param == "numba":
+        pytest.importorskip("numba")
+    chosen = partial(compiled_for, backend=request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("zoo.crf.linear_chain.compiled_for", lambda emissions, _: chosen(emissions))
+        yield
 
 
 def random_crf(tags: int, legal: Transitions | None, scale: float = 1.0, **options: bool) -> CRF:
@@ -231,10 +245,10 @@ def test_the_guard_lets_through_what_is_safe(name: str, mixing: int) -> None:
 def test_scaled_and_log_space_agree_at_the_edge_of_the_guard(name: str) -> None:
     """Scores as far apart as the guard lets through, over many words."""
     crf = two_label_crf(name)
-    edge = 690 / 2 / crf._mixing - 5
+    edge = 690 / 2 / crf.mixing - 5
     emissions = edge * torch.randint(2, (8, 300, crf.num_tags)).double()
     chain = crf._chain(emissions, prefix_mask([300, 250, 1, 2, 3, 100, 299, 7]))
-    assert rescaling_interval(chain) == crf._mixing
+    assert rescaling_interval(chain) == crf.mixing
     by_scaling, by_logarithms = posterior(chain), posterior(chain._replace(mixing=0))
     torch.testing.assert_close(by_scaling, by_logarithms, rtol=1e-9, atol=1e-9)
     for scaled, logarithm in zip(log_messages(chain), log_messages(chain._replace(mixing=0)), strict=True):

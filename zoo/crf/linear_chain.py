@@ -1,12 +1,15 @@
 """The linear-chain conditional random field, as a module."""
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from zoo.crf import recursions
+from zoo.crf.backends import Backend, check_backend, compiled_for
 from zoo.crf.recursions import LOWEST, Chain
 from zoo.data.tags import Transitions
 
@@ -55,9 +58,12 @@ class CRF(nn.Module):
         constraints: The legal moves, as :func:`zoo.data.tags.legal_transitions` gives them; None allows all.
         double_backward: Whether gradients of gradients are wanted. The recursion is then recorded by autograd, several
             times slower; otherwise gradients are analytic, and ``create_graph=True`` is a RuntimeError.
+        backend: What computes: one of :data:`zoo.crf.backends.Backend`. All come to the same.
 
     Raises:
-        ValueError: If ``num_tags`` is not positive, or ``constraints`` are for another number of tags.
+        ImportError: If the backend is not installed.
+        ValueError: If ``num_tags`` is not positive, ``constraints`` are for another number of tags, or there is no such
+            backend.
 
     Source: Lafferty et al. (2001).
     """
@@ -73,13 +79,16 @@ class CRF(nn.Module):
         *,
         constraints: Transitions | None = None,
         double_backward: bool = False,
+        backend: Backend = "auto",
     ) -> None:
         super().__init__()
+        check_backend(backend)
         if num_tags < 1:
             raise ValueError(f"Expected at least one tag but got num_tags={num_tags}.")
         self.num_tags = num_tags
         self.batch_first = batch_first
         self.double_backward = double_backward
+        self.backend = backend
         self.start_transitions = nn.Parameter(torch.empty(num_tags))
         self.end_transitions = nn.Parameter(torch.empty(num_tags))
         self.transitions = nn.Parameter(torch.empty(num_tags, num_tags))
@@ -90,7 +99,7 @@ class CRF(nn.Module):
         self.constrained = constraints is not None
         for name, moves in zip(("legal_start", "legal_end", "legal_pairs"), legal, strict=True):
             self.register_buffer(name, moves, persistent=False)  # so that state dicts stay those of torchcrf
-        self._mixing = _mixing_moves(legal[2])
+        self.mixing = _mixing_moves(legal[2])
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -121,8 +130,7 @@ class CRF(nn.Module):
             raise ValueError(f"Expected a reduction out of {', '.join(REDUCTIONS)} but got {reduction!r}.")
         if tags.shape != emissions.shape[:2]:
             raise ValueError(f"Expected tags of shape {tuple(emissions.shape[:2])} but got {tuple(tags.shape)}.")
-        chain = self._chain(emissions, mask)
-        likelihood = recursions.path_score(chain, self._turned(tags)) - self._log_partition(chain)  # (B,)
+        likelihood, lengths = self._likelihood(emissions, tags, mask)  # (B,), (B,)
         likelihood = likelihood.to(self._result_type(emissions))
         if reduction == "none":
             return likelihood
@@ -131,22 +139,41 @@ class CRF(nn.Module):
         # A batch without windows counts as one, so that its mean is zero and not nan.
         if reduction == "mean":
             return likelihood.sum() / max(len(likelihood), 1)
-        return likelihood.sum() / chain.mask.sum().clamp_min(1)
+        return likelihood.sum() / lengths.sum().clamp_min(1)
+
+    def _likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Log-likelihood of each window (B), and its number of words (B)."""
+        if (compiled := compiled_for(emissions, self.backend)) and not self.double_backward:
+            batch, lengths = self._windows(compiled, emissions, mask)
+            return compiled.likelihood(self, batch, self._windows_first(tags), lengths), torch.from_numpy(lengths)
+        chain = self._chain(emissions, mask)
+        score = recursions.path_score(chain, self._turned(tags))
+        by = recursions.log_partition_by_autograd if self.double_backward else recursions.log_partition
+        return score - by(chain), chain.mask.sum(0)
 
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
         """The best tags of each window, as Python lists without padding; see :meth:`viterbi`."""
-        chain = self._chain(emissions, mask)
-        paths = recursions.best_path(chain).T.tolist()
-        return [path[:length] for path, length in zip(paths, chain.mask.sum(0).tolist(), strict=True)]
+        if compiled := compiled_for(emissions, self.backend):
+            batch, lengths = self._windows(compiled, emissions, mask)
+            paths, sizes = compiled.best_path(self, batch, lengths).tolist(), lengths.tolist()
+        else:
+            chain = self._chain(emissions, mask)
+            paths, sizes = recursions.best_path(chain).T.tolist(), chain.mask.sum(0).tolist()
+        return [path[:length] for path, length in zip(paths, sizes, strict=True)]
 
     def viterbi(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
         """The best tags of each window (B, W), zero on padding; among equals the lowest. The host waits for nothing."""
+        if compiled := compiled_for(emissions, self.backend):
+            return self._windows_first(compiled.best_path(self, *self._windows(compiled, emissions, mask)))
         return self._turned(recursions.best_path(self._chain(emissions, mask)))
 
     def marginals(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
         """Exact probability of each tag at each word (B, W, T), zero on padding; without gradient."""
-        unary = recursions.posterior(self._chain(emissions, mask)).unary
-        return self._turned(unary).to(self._result_type(emissions))
+        if compiled := compiled_for(emissions, self.backend):
+            unary = self._windows_first(compiled.marginals(self, *self._windows(compiled, emissions, mask)))
+        else:
+            unary = self._turned(recursions.posterior(self._chain(emissions, mask)).unary)
+        return unary.to(self._result_type(emissions))
 
     def log_partition(self, emissions: Tensor, mask: Tensor | None = None, allowed: Tensor | None = None) -> Tensor:
         """Log Z, over all legal paths or those within a lattice.
@@ -162,7 +189,13 @@ class CRF(nn.Module):
         Returns:
             One number a window (B); -inf where no path is left.
         """
-        return self._log_partition(self._chain(emissions, mask, allowed)).to(self._result_type(emissions))
+        if (compiled := compiled_for(emissions, self.backend)) and not self.double_backward:
+            within = emissions if allowed is None else emissions.masked_fill(~allowed, -torch.inf)
+            value = compiled.log_partition(self, *self._windows(compiled, within, mask))
+        else:
+            by = recursions.log_partition_by_autograd if self.double_backward else recursions.log_partition
+            value = by(self._chain(emissions, mask, allowed))
+        return value.to(self._result_type(emissions))
 
     def permits(self, tags: Tensor, mask: Tensor | None = None) -> Tensor:
         """Whether each window's tags make only legal moves (B), boolean.
@@ -197,37 +230,57 @@ class CRF(nn.Module):
         Raises:
             ValueError: If a span does not lie within the words of its window or has not one tag a word.
         """
-        chain = self._chain(emissions, mask)
         runs = [TagRun(*span) for span in spans]
-        check_runs(runs, chain.mask.sum(0).tolist())
-        return _run_probabilities(chain, runs).to(self._result_type(emissions))
+        if compiled := compiled_for(emissions, self.backend):
+            batch, lengths = self._windows(compiled, emissions, mask)
+            check_runs(runs, lengths.tolist())
+            found = compiled.run_probabilities(self, batch, lengths, runs)
+        else:
+            chain = self._chain(emissions, mask)
+            check_runs(runs, chain.mask.sum(0).tolist())
+            found = _run_probabilities(chain, runs)
+        return found.to(self._result_type(emissions))
 
     def _turned(self, batch: Tensor) -> Tensor:
         """Between the caller's order of dimensions and words first, the order of the recursions; its own inverse."""
         return batch.transpose(0, 1) if self.batch_first else batch
 
+    def _windows_first(self, batch: Tensor) -> Tensor:
+        """Between the caller's order of dimensions and windows first; its own inverse."""
+        return batch if self.batch_first else batch.transpose(0, 1)
+
     def _result_type(self, emissions: Tensor) -> torch.dtype:
         return torch.promote_types(torch.promote_types(emissions.dtype, self.transitions.dtype), torch.float32)
 
-    def _log_partition(self, chain: Chain) -> Tensor:
-        by = recursions.log_partition_by_autograd if self.double_backward else recursions.log_partition
-        return by(chain)
+    def _check_shapes(self, emissions: Tensor, mask: Tensor | None) -> None:
+        if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
+            raise ValueError(f"Expected emissions of shape (B, W, {self.num_tags}) but got {tuple(emissions.shape)}.")
+        if not emissions.shape[1 if self.batch_first else 0]:
+            raise ValueError(f"Expected at least one word but got emissions of shape {tuple(emissions.shape)}.")
+        if mask is not None and mask.shape != emissions.shape[:2]:
+            raise ValueError(f"Expected a mask of shape {tuple(emissions.shape[:2])} but got {tuple(mask.shape)}.")
+
+    def _windows(self, compiled: ModuleType, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, np.ndarray]:
+        """The batch as compiled recursions want it: windows first (B, W, T), and the number of words of each (B)."""
+        self._check_shapes(emissions, mask)
+        batch = self._windows_first(emissions)
+        if mask is None:
+            return batch, np.full(len(batch), batch.shape[1])
+        on = self._windows_first(mask).bool()
+        if (lengths := compiled.lengths_of(on)) is None:
+            _check_prefix(on.T)  # which says where
+        return batch, lengths
 
     def _chain(self, emissions: Tensor, mask: Tensor | None, allowed: Tensor | None = None) -> Chain:
         """The batch as the recursions want it: words first, float64, zero on padding, -inf on forbidden moves."""
-        if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:
-            raise ValueError(f"Expected emissions of shape (B, W, {self.num_tags}) but got {tuple(emissions.shape)}.")
+        self._check_shapes(emissions, mask)
         # A copy of its own, which may be written to. (W, B, T)
         scores = self._turned(emissions).to(torch.float64, copy=True, memory_format=torch.contiguous_format)
-        if not len(scores):
-            raise ValueError(f"Expected at least one word but got emissions of shape {tuple(emissions.shape)}.")
         if allowed is not None:
             scores.masked_fill_(~self._turned(allowed), -torch.inf)
         if mask is None:
             on = torch.ones(scores.shape[:2], dtype=torch.bool, device=scores.device)
         else:
-            if mask.shape != emissions.shape[:2]:
-                raise ValueError(f"Expected a mask of shape {tuple(emissions.shape[:2])} but got {tuple(mask.shape)}.")
             on = self._turned(mask).bool()
             _check_prefix(on)
             scores.masked_fill_(~on[..., None], 0)
@@ -238,7 +291,7 @@ class CRF(nn.Module):
             transitions=self._forbidding(self.transitions, self.legal_pairs),
             end=self._forbidding(self.end_transitions, self.legal_end),
             largest=self._largest(),
-            mixing=self._mixing,
+            mixing=self.mixing,
         )
 
     def _forbidding(self, scores: Tensor, legal: Tensor) -> Tensor:

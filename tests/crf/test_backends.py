@@ -1,0 +1,96 @@
+"""The backends come to the same, and each is chosen where it should be."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import Tensor
+
+from zoo.crf import CRF
+from zoo.crf.backends import compiled_for
+from zoo.data.tags import Transitions
+
+
+def pair(tags: int, legal: Transitions | None) -> tuple[CRF, CRF]:
+    pytest.importorskip("numba")
+    torch.manual_seed(tags)
+    first = CRF(tags, batch_first=True, constraints=legal, backend="torch")
+    second = CRF(tags, batch_first=True, constraints=legal, backend="numba")
+    second.load_state_dict(first.state_dict())
+    return first, second
+
+
+def half_legal(tags: int) -> Transitions:
+    """Every tag leads to itself and the next."""
+    pairs = [[after in (before, (before + 1) % tags) for after in range(tags)] for before in range(tags)]
+    return Transitions([True] * tags, [tag % 2 == 0 for tag in range(tags)], pairs)
+
+
+@pytest.mark.parametrize("tags", [1, 2, 9, 33, 85])
+@pytest.mark.parametrize("constrained", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 300.0])
+def test_they_agree(tags: int, constrained: bool, scale: float) -> None:
+    crfs = pair(tags, half_legal(tags) if constrained else None)
+    scores = scale * torch.randn(5, 30, tags)
+    mask = torch.arange(30) < torch.tensor([30, 1, 2, 17, 29])[:, None]
+    spans = [(3, 4, 6, (0, 0), ()), (0, 0, 1, (tags - 1,), (0,)), (0, 28, 30, (0, 0), (0,)), (4, 3, 4, (0,), (0,))]
+    results: list[list[Tensor]] = []
+    for crf in crfs:
+        emissions = scores.clone().requires_grad_()
+        best = crf.viterbi(emissions, mask)
+        likelihood = crf(emissions, best, mask, reduction="none")
+        gradients = torch.autograd.grad(likelihood @ torch.arange(1.0, 6.0), (emissions, *crf.parameters()))
+        confidence = crf.span_confidence(emissions.detach(), mask, spans)
+        marginals = crf.marginals(emissions, mask)
+        results.append([best, likelihood, crf.log_partition(emissions, mask), marginals, confidence, *gradients])
+    for one, other in zip(*results, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5 if scale == 1 else 1e-4)
+    assert crfs[0].decode(scores, mask) == crfs[1].decode(scores, mask)
+
+
+@pytest.mark.parametrize("wrong", [-1, 3, -100])
+def test_a_number_that_is_no_tag_is_refused_on_words_alone(wrong: int) -> None:
+    crf = pair(3, None)[1]
+    tags, mask = torch.zeros(2, 4, dtype=torch.long), torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]], dtype=torch.bool)
+    tags[1, 3] = wrong
+    assert crf(torch.zeros(2, 4, 3), tags, mask).isfinite()
+    tags[1, 1] = wrong
+    with pytest.raises(ValueError, match="Expected tags from 0 to 2 on words but got others in window 1"):
+        crf(torch.zeros(2, 4, 3), tags, mask)
+
+
+def test_unknown_backend() -> None:
+    with pytest.raises(ValueError, match="Expected a backend out of auto, torch, numba but got 'cuda'"):
+        CRF(2, backend="cuda")  # type: ignore[arg-type]
+
+
+def test_without_numba_torch_computes_and_what_asks_for_numba_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoo.crf.backends._compiled", lambda: None)
+    with pytest.raises(
+        ImportError, match=r"needs numba: pip install 'bioner-zoo\[fast\]', or choose the backend torch"
+    ):
+        CRF(2, backend="numba")
+    crf, emissions = CRF(2, batch_first=True), torch.randn(1, 3, 2, requires_grad=True)
+    crf(emissions, torch.zeros(1, 3, dtype=torch.long)).backward()
+    assert emissions.grad is not None
+
+
+def test_numba_is_loaded_for_the_first_gradient_and_not_before() -> None:
+    pytest.importorskip("numba")
+    script = """if True:
+        import sys, torch
+        from zoo.crf import CRF
+        crf, emissions = CRF(2, batch_first=True), torch.zeros(1, 3, 2)
+        with torch.inference_mode():
+            crf.decode(emissions), crf.marginals(emissions)
+        print("numba" in sys.modules)
+        crf(emissions.requires_grad_(), torch.zeros(1, 3, dtype=torch.long)).backward()
+        print("numba" in sys.modules)
+    """
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["False", "True"]
+
+
+def test_other_devices_are_for_torch() -> None:
+    assert compiled_for(torch.zeros(1, 3, 2, device="meta", requires_grad=True), "numba") is None

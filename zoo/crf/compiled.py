@@ -1,0 +1,429 @@
+"""The recursions of :mod:`zoo.crf.recursions`, compiled by numba for tensors on the CPU.
+
+One window after the other, each from its first word to its last and back, with nothing between the loops: what torch
+spends on a call for every word is most of what a small chain costs. Numba is an optional extra of the package; what it
+compiles is kept on disk.
+
+A window is summed in the scaled way (Rabiner 1989, section V.A), the messages of every word divided by their sum, if
+its scores provably allow it (:func:`zoo.crf.recursions.rescaling_interval` tells why), and else in log space. Both
+leave messages of the same meaning, as numbers or as their logarithms.
+
+Arrays come windows first: B windows of W words, T tags, lengths of at least one word. Emissions are float32 or float64,
+everything is computed in float64. What is asked of padding is never read.
+"""
+
+from math import exp, inf, log
+
+import numpy as np
+from numba import njit
+
+from zoo.crf.recursions import LOWEST, NATS
+
+# Sums may be taken in any order, so that loops over tags use vector instructions; infinities keep their meaning.
+_summing = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
+_exact = njit(cache=True, nogil=True)
+
+_FITS = 32  # tags; a table of more pairs does not stay in the nearest cache, and a matrix product at the end is quicker
+
+
+@_exact
+def prefix_lengths(mask: np.ndarray, lengths: np.ndarray) -> int:
+    """Writes how many words each window has.
+
+    Args:
+        mask: True on words, boolean (B, W).
+        lengths: Written, int64 (B).
+
+    Returns:
+        The first window whose mask has holes or no first word, or -1.
+    """
+    for window in range(len(mask)):
+        length = 0
+        for word in range(mask.shape[1]):
+            if mask[window, word]:
+                if length != word:
+                    return window
+                length += 1
+        if not length:
+            return window
+        lengths[window] = length
+    return -1
+
+
+@_exact
+def moves_of(start, transitions, end, legal_start, legal_pairs, legal_end):
+    """Scores of moves in float64, -inf where they are illegal, and the largest absolute value among the others."""
+    tags, largest = len(start), 0.0
+    starts, pairs, ends = np.full(tags, -inf), np.full((tags, tags), -inf), np.full(tags, -inf)
+    for tag in range(tags):
+        if legal_start[tag]:
+            starts[tag] = start[tag]
+            largest = max(largest, abs(starts[tag]))
+        if legal_end[tag]:
+            ends[tag] = end[tag]
+            largest = max(largest, abs(ends[tag]))
+        for after in range(tags):
+            if legal_pairs[tag, after]:
+                pairs[tag, after] = transitions[tag, after]
+                largest = max(largest, abs(pairs[tag, after]))
+    return starts, pairs, ends, largest
+
+
+@_summing
+def center(emissions, lengths, largest, mixing, steps, peaks, is_safe):
+    """Takes from every word its highest score, and finds out whether scaled messages of a window keep all that counts.
+
+    Args:
+        emissions: Scores of tags (B, W, T).
+        lengths: Words of each window (B).
+        largest: As :func:`moves_of` gives it.
+        mixing: Number of legal moves within which every tag leads to every tag; 0 if there is none.
+        steps: Written (N, T): the scores of all N words, those of the first window first.
+        peaks: Written (B): the sum of what was taken from a window's words.
+        is_safe: Written, boolean (B).
+    """
+    tags, row = emissions.shape[2], 0
+    for window in range(len(emissions)):
+        widest = summed = 0.0
+        for word in range(lengths[window]):
+            low = high = float(emissions[window, word, 0])
+            for tag in range(1, tags):
+                score = float(emissions[window, word, tag])
+                low, high = min(low, score), max(high, score)
+            for tag in range(tags):
+                steps[row, tag] = float(emissions[window, word, tag]) - high
+            widest, summed = max(widest, high - low) if high - low >= 0 else inf, summed + high
+            row += 1
+        peaks[window] = summed
+        is_safe[window] = mixing > 0 and 2 * mixing * (widest + 2 * largest + log(tags)) <= NATS
+
+
+@_summing
+def _scaled_messages(length, begin, moves, finish, forward, steps, backward, leaving, unary, pairs):
+    """The messages of a window as numbers: ``forward · backward`` is the probability of a tag.
+
+    Args:
+        length: How many words there are.
+        begin, moves, finish: ``exp`` of the scores of moves (T), (T, T), (T).
+        forward: Written (W, T): the words up to this one; sums to one.
+        steps: ``exp`` of the centered emissions (W, T); divided by what ``forward`` is divided by.
+        backward: Written (W, T): the words after this one.
+        leaving: Written (W, T): the same with this word's step, from the second word on.
+        unary: Written (W, T): the probabilities of tags.
+        pairs: Written (T, T): the expected numbers of moves.
+
+    Returns:
+        Log Z of the centered emissions; -inf where there is no path, and then nothing else is complete.
+    """
+    tags, log_partition, scale = len(begin), 0.0, 1.0
+    for word in range(length):
+        if word:
+            forward[word] = 0.0
+            for before in range(tags):
+                arriving = forward[word - 1, before]
+                for tag in range(tags):
+                    forward[word, tag] += arriving * moves[before, tag]
+        else:
+            forward[0] = begin
+        total = 0.0
+        for tag in range(tags):
+            forward[word, tag] *= steps[word, tag]
+            total += forward[word, tag]
+        if not total > 0:
+            return -inf
+        for tag in range(tags):
+            forward[word, tag] *= 1 / total
+            steps[word, tag] *= 1 / total
+        if 1e-100 < scale * total < 1e100:  # a logarithm takes longer than all else
+            scale *= total
+        else:
+            log_partition += log(scale) + log(total)
+            scale = 1.0
+    last, ending = length - 1, 0.0
+    for tag in range(tags):
+        ending += forward[last, tag] * finish[tag]
+    if not ending > 0:
+        return -inf
+    for tag in range(tags):
+        backward[last, tag] = finish[tag] / ending
+        unary[last, tag] = forward[last, tag] * backward[last, tag]
+    pairs[:] = 0.0
+    fits = tags <= _FITS
+    for word in range(last, 0, -1):
+        for tag in range(tags):
+            leaving[word, tag] = steps[word, tag] * backward[word, tag]
+        for before in range(tags):
+            arriving, reached = forward[word - 1, before], 0.0
+            if fits:
+                for tag in range(tags):
+                    pairs[before, tag] += arriving * leaving[word, tag]
+                    reached += moves[before, tag] * leaving[word, tag]
+            else:
+                for tag in range(tags):
+                    reached += moves[before, tag] * leaving[word, tag]
+            backward[word - 1, before] = reached
+            unary[word - 1, before] = arriving * reached
+    if not fits:
+        pairs[:] = np.dot(forward[:last].T, leaving[1:length])
+    for before in range(tags):
+        for tag in range(tags):
+            pairs[before, tag] *= moves[before, tag]
+    return log_partition + log(scale) + log(ending)
+
+
+@_exact
+def _log_messages(emissions, length, start, transitions, end, forward, steps, backward, unary, pairs):
+    """The messages of a window as logarithms, undivided; otherwise as :func:`_scaled_messages`.
+
+    Args:
+        emissions: Scores of tags (W, T), as they were given.
+        start, transitions, end: Scores of moves (T), (T, T), (T).
+        steps: Written (W, T): the emissions.
+    """
+    tags, last = emissions.shape[1], length - 1
+    joint = np.empty(tags)
+    for word in range(length):
+        for tag in range(tags):
+            steps[word, tag] = emissions[word, tag]
+            if word:
+                for before in range(tags):
+                    joint[before] = forward[word - 1, before] + transitions[before, tag]
+                forward[word, tag] = _log_sum(joint) + steps[word, tag]
+            else:
+                forward[0, tag] = start[tag] + steps[0, tag]
+    backward[last] = end
+    for word in range(last, 0, -1):
+        for before in range(tags):
+            for tag in range(tags):
+                joint[tag] = transitions[before, tag] + steps[word, tag] + backward[word, tag]
+            backward[word - 1, before] = _log_sum(joint)
+    log_partition = _log_sum(forward[last] + end)
+    unary[:length] = 0.0
+    pairs[:] = 0.0
+    if log_partition == -inf:
+        return log_partition
+    for word in range(length):
+        total = _log_sum(forward[word] + backward[word])  # Log Z again, as these messages have it
+        for tag in range(tags):
+            unary[word, tag] = exp(forward[word, tag] + backward[word, tag] - total)
+            if word:
+                leaving = steps[word, tag] + backward[word, tag] - total
+                for before in range(tags):
+                    pairs[before, tag] += exp(forward[word - 1, before] + transitions[before, tag] + leaving)
+    return log_partition
+
+
+@_exact
+def _log_sum(scores):
+    """The logarithm of the sum of ``exp``; -inf of none."""
+    peak = -inf
+    for score in scores:
+        peak = max(peak, score)
+    if peak == -inf:
+        return peak
+    total = 0.0
+    for score in scores:
+        total += exp(score - peak)
+    return peak + log(total)
+
+
+@_exact
+def posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_safe, log_partition, unary, pairs):
+    """Log Z and expected counts of each window: :class:`zoo.crf.recursions.Posterior`, windows first.
+
+    Args:
+        emissions: Scores of tags (B, W, T).
+        lengths: Words of each window (B).
+        start, transitions, end: As :func:`moves_of` gives them.
+        steps, peaks, is_safe: As :func:`center` gives them, but ``exp`` of the first; they are used up.
+        log_partition: Written (B).
+        unary: Written (B, W, T), in float32 or float64, zero on padding.
+        pairs: Written (B, T, T).
+    """
+    words, tags = emissions.shape[1:]
+    forward, backward, leaving = np.empty((words, tags)), np.empty((words, tags)), np.empty((words, tags))
+    begin, moves, finish = np.exp(start), np.exp(transitions), np.exp(end)
+    row = 0
+    for window in range(len(emissions)):
+        length = lengths[window]
+        own, counted, moved = steps[row : row + length], unary[window], pairs[window]
+        row += length
+        value = -inf
+        if is_safe[window]:
+            value = _scaled_messages(length, begin, moves, finish, forward, own, backward, leaving, counted, moved)
+            value += peaks[window]
+        if value == -inf:  # where the scaled way leads to no path, it may have been lost
+            scores = emissions[window]
+            value = _log_messages(scores, length, start, transitions, end, forward, own, backward, counted, moved)
+        counted[length:] = 0.0
+        log_partition[window] = value
+
+
+@_exact
+def likelihoods(
+    emissions, tags, lengths, start, transitions, end, steps, peaks, is_safe, likelihood, emitted, began, moved, ended
+):
+    """Log-likelihood of the gold tags of each window, and its gradient.
+
+    Args:
+        emissions, lengths, start, transitions, end, steps, peaks, is_safe: As of :func:`posteriors`.
+        tags: Gold tags, int64 (B, W).
+        likelihood: Written (B); -inf where a move is illegal.
+        emitted: Written: gradient of the emissions (B, W, T), in float32 or float64, zero on padding.
+        began, moved, ended: Written: gradients of the moves (B, T), (B, T, T), (B, T), zero where they are illegal.
+
+    Returns:
+        The first window with a number that is no tag, or -1.
+    """
+    for window in range(len(tags)):
+        for word in range(lengths[window]):
+            if not 0 <= tags[window, word] < len(start):
+                return window
+    posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_safe, likelihood, emitted, moved)
+    for window in range(len(emissions)):
+        length, gold, gradient, pairs = lengths[window], tags[window], emitted[window], moved[window]
+        for word in range(length):
+            for tag in range(len(start)):
+                gradient[word, tag] = -gradient[word, tag]
+        for before in range(len(start)):
+            for tag in range(len(start)):
+                pairs[before, tag] = -pairs[before, tag]
+        began[window], ended[window] = gradient[0], gradient[length - 1]
+        score = start[gold[0]] + end[gold[length - 1]]
+        if start[gold[0]] > -inf:
+            began[window, gold[0]] += 1
+        if end[gold[length - 1]] > -inf:
+            ended[window, gold[length - 1]] += 1
+        for word in range(length):
+            tag = gold[word]
+            score += emissions[window, word, tag]
+            gradient[word, tag] += 1
+            if word:
+                move = transitions[gold[word - 1], tag]
+                score += move
+                if move > -inf:
+                    pairs[gold[word - 1], tag] += 1
+        likelihood[window] = score - likelihood[window]
+    return -1
+
+
+@_summing
+def weigh(grad, emitted, began, moved, ended, emissions, start, transitions, end):
+    """Gradients of the arguments from those of the windows' values.
+
+    Args:
+        grad: Gradient of each window's value (B).
+        emitted, began, moved, ended: As :func:`likelihoods` gives them.
+        emissions: Written (B, W, T).
+        start, transitions, end: Written (T), (T, T), (T).
+    """
+    start[:], transitions[:], end[:] = 0.0, 0.0, 0.0
+    tags = len(start)
+    for window in range(len(grad)):
+        share = grad[window]
+        for word in range(emitted.shape[1]):
+            for tag in range(tags):
+                emissions[window, word, tag] = share * emitted[window, word, tag]
+        for before in range(tags):
+            start[before] += share * began[window, before]
+            end[before] += share * ended[window, before]
+            for tag in range(tags):
+                transitions[before, tag] += share * moved[window, before, tag]
+
+
+@_exact
+def best_paths(emissions, lengths, start, transitions, end, paths):
+    """The path of the highest score of each window, by Viterbi's algorithm; among equals the lowest tag.
+
+    Args:
+        emissions, lengths, start, transitions, end: As of :func:`posteriors`.
+        paths: Written, int64 (B, W), zero on padding.
+    """
+    words, tags = emissions.shape[1:]
+    scores, reached = np.empty((words, tags)), np.empty(tags)
+    for window in range(len(emissions)):
+        last = lengths[window] - 1
+        for tag in range(tags):
+            scores[0, tag] = emissions[window, 0, tag] + start[tag]
+        for word in range(1, last + 1):
+            reached[:] = -inf
+            for before in range(tags):
+                arriving = scores[word - 1, before]
+                for tag in range(tags):
+                    reached[tag] = max(reached[tag], arriving + transitions[before, tag])
+            for tag in range(tags):
+                scores[word, tag] = reached[tag] + emissions[window, word, tag]
+        paths[window, last + 1 :] = 0
+        scores[last] += end
+        paths[window, last] = np.argmax(scores[last])
+        for word in range(last, 0, -1):
+            best, tag = -inf, paths[window, word]
+            paths[window, word - 1] = 0
+            for before in range(tags):
+                score = scores[word - 1, before] + max(transitions[before, tag], LOWEST / 2)
+                if score > best:
+                    best = score
+                    paths[window, word - 1] = before
+
+
+@_exact
+def run_probabilities(
+    emissions, lengths, start, transitions, end, steps, peaks, is_safe,
+    windows, starts, ends, tags, forbidden, probabilities,
+):  # fmt: skip
+    """Probability of each of N runs of tags: that the path has exactly them at these words.
+
+    Args:
+        emissions, lengths, start, transitions, end, steps, peaks, is_safe: As of :func:`posteriors`.
+        windows, starts, ends: Window, first word, and one past the last word of each run, int64 (N); windows ascend.
+        tags: Tags of the runs, int64 (N, longest).
+        forbidden: Tags that the word after a run must not have, boolean (N, T).
+        probabilities: Written (N).
+    """
+    words, size = emissions.shape[1:]
+    forward, backward, leaving = np.empty((words, size)), np.empty((words, size)), np.empty((words, size))
+    unary, pairs = np.empty((words, size)), np.empty((size, size))
+    begin, moves, finish = np.exp(start), np.exp(transitions), np.exp(end)
+    window, row, value, is_scaled = -1, 0, -inf, False
+    own = steps[:0]
+    for run in range(len(windows)):
+        while window < windows[run]:
+            window += 1
+            length = lengths[window]
+            own = steps[row : row + length]
+            row += length
+            if window == windows[run]:
+                value, is_scaled = -inf, is_safe[window]
+                if is_scaled:
+                    value = _scaled_messages(
+                        length, begin, moves, finish, forward, own, backward, leaving, unary, pairs
+                    )
+                if value == -inf:
+                    is_scaled, scores = False, emissions[window]
+                    value = _log_messages(
+                        scores, length, start, transitions, end, forward, own, backward, unary, pairs
+                    )  # fmt: skip
+        if value == -inf:
+            probabilities[run] = 0.0
+            continue
+        first, stop = starts[run], ends[run]
+        share = forward[first, tags[run, 0]]
+        for word in range(first + 1, stop):
+            before, tag = tags[run, word - first - 1], tags[run, word - first]
+            if is_scaled:
+                share *= moves[before, tag] * own[word, tag]
+            else:
+                share += transitions[before, tag] + own[word, tag]
+        tag = tags[run, stop - first - 1]
+        if stop == len(own) or not forbidden[run].any():
+            rest = backward[stop - 1, tag]
+        elif is_scaled:
+            rest = 0.0
+            for after in range(size):
+                if not forbidden[run, after]:
+                    rest += moves[tag, after] * own[stop, after] * backward[stop, after]
+        else:
+            ways = transitions[tag] + own[stop] + backward[stop]
+            ways[forbidden[run]] = -inf
+            rest = _log_sum(ways)
+        probabilities[run] = min(share * rest if is_scaled else exp(share + rest - value), 1.0)
