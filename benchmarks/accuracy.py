@@ -6,8 +6,9 @@ Each seed trains into its own folder below the recipe's output; one that was int
 is only scored, which records runs anew when a scorer is added. Other words are keys of the recipe and their values.
 
 Recorded are strict spans, as in ``metrics.json``, and the further protocols of the corpus (:data:`PROTOCOLS`), a row
-each, of the checkpoint folder as a user loads it. Rows are only added to the file: of two with the same corpus, split,
+each, of the checkpoint folder as a user loads it. Rows are added to the file: of two with the same corpus, split,
 architecture, variant, seed and scorer, the tables take the later one. A row that stands there already is not repeated.
+Rows of a setting that was given up are taken out by hand; they stay in the history of the file.
 """
 
 import argparse
@@ -39,8 +40,8 @@ PROTOCOLS = {
     "jnlpba": (),
     "bc2gm": ("bc2gm-official",),
     "raredis": (
-        *("seqeval-lenient DISEASE", "seqeval-lenient RAREDISEASE", "seqeval-lenient SIGN", "seqeval-lenient SYMPTOM"),
-        *("seqeval-lenient", "token-tags"),
+        *("seqeval-cut DISEASE", "seqeval-cut RAREDISEASE", "seqeval-cut SIGN", "seqeval-cut SYMPTOM"),
+        *("seqeval-cut", "token-tags-cut"),
     ),
     "pharmaconer": ("pharmaconer-track1",),
     "craft": ("seqeval-lenient",),
@@ -74,7 +75,8 @@ def run(recipe: Path, seed: int, variant: str, overrides: Sequence[str], out: Pa
     """
     settings = read_recipe(recipe, ["--seed", str(seed), *overrides])
     recorded = read(out)
-    _check_names(recorded, recipe, Path(settings["corpus"]).name, settings["architecture"], variant)
+    command = ["zoo", "train", str(recipe), "--seed", str(seed), *overrides]
+    _check_names(recorded, command, Path(settings["corpus"]).name, settings["architecture"], variant)
     folder = Path(settings["output"]) / variant.replace(" ", "-") / f"seed-{seed}"
     trained = finished(folder / "checkpoint", settings)
     if trained is None:
@@ -93,7 +95,7 @@ def run(recipe: Path, seed: int, variant: str, overrides: Sequence[str], out: Pa
             "f1": f"{counts.f1:.4f}",
             "train_minutes": str(metrics["train_minutes"]),
             "device": metrics["device"],
-            "command": shlex.join(["zoo", "train", str(recipe), "--seed", str(seed), *overrides]),
+            "command": shlex.join(command),
             "versions": "; ".join(f"{name} {number}" for name, number in metrics["versions"].items()),
             "date": metrics["date"],
         }
@@ -101,16 +103,35 @@ def run(recipe: Path, seed: int, variant: str, overrides: Sequence[str], out: Pa
             record.append(out, row)
 
 
-def _check_names(recorded: Sequence[Row], recipe: Path, corpus: str, architecture: str, variant: str) -> None:
-    """Two recipes of one architecture, as that of the RareDis paper has them, need variants to be told apart."""
+def _check_names(recorded: Sequence[Row], command: Sequence[str], corpus: str, architecture: str, variant: str) -> None:
+    """Runs of the same names are seeds of one setting: their commands, but for what changes no figure, are the same."""
     names = corpus, architecture, variant
     for row in (row for row in recorded if (row["corpus"], row["architecture"], row["variant"]) == names):
-        other = shlex.split(row["command"])[2]  # after "zoo train"
-        if Path(other).name != recipe.name:
+        if (other := meaning(shlex.split(row["command"]))) != (ours := meaning(command)):
+            differ = ", ".join(sorted(f"{key} {value}".strip() for key, value in {*other.items()} ^ {*ours.items()}))
             raise ValueError(
-                f"{recipe}: {architecture} on {corpus}, variant {variant!r}, is recorded of {other} already — expected "
-                "other names for another recipe — give a --variant."
+                f"{architecture} on {corpus}, variant {variant!r}, is recorded with another command already "
+                f"({differ}) — expected the same but for the seed — give a --variant."
             )
+
+
+def meaning(command: Sequence[str]) -> dict[str, str]:
+    """The recipe and the overrides of a command ``zoo train RECIPE --key value …`` that its scores depend on.
+
+    Examples:
+        >>> meaning("zoo train recipes/craft/bilstm.yaml --seed 2 --model.crf=false --progress false".split())
+        {'recipe': 'recipes/craft/bilstm.yaml', '--model.crf': 'false'}
+    """
+    _, _, recipe, *words = command
+    overrides: dict[str, str] = {}
+    for word in words:
+        if word.startswith("--"):
+            key, _, value = word.partition("=")
+            overrides[key] = value
+        else:
+            overrides[list(overrides)[-1]] = word
+    without = ("--seed", "--progress", "--output", "--resume")
+    return {"recipe": Path(recipe).as_posix()} | {key: overrides[key] for key in overrides if key not in without}
 
 
 def finished(checkpoint: Path, settings: dict[str, Any]) -> Trained | None:

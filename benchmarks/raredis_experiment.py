@@ -1,5 +1,7 @@
 """The experiment of the RareDis paper on any corpus that has its recipes; a run that was interrupted goes on.
 
+    zoo embed recipes/pretraining/word2vec-en-general.yaml
+    zoo embed recipes/pretraining/word2vec-en.yaml
     python -m benchmarks.raredis_experiment raredis [--seeds 1 2 3] [--as-printed] [--out CSV] [KEYS AND VALUES]
 
 The feature CRF, then a BiLSTM with a softmax and one with a CRF, each from random, general and biomedical word
@@ -62,8 +64,8 @@ def jobs(corpus: str, seeds: Sequence[int], general: str, biomedical: str, as_pr
             "corpus that has them, as raredis."
         )
     features, softmax, crf = paths
-    yield Job(features, "", seeds[0], ())
-    yield Job(features, TRAIN_AND_DEV, seeds[0], ("--training.held_out", HELD_OUT))
+    yield Job(features, "", 1, ())
+    yield Job(features, TRAIN_AND_DEV, 1, ("--training.held_out", HELD_OUT))
     for seed in seeds:
         for recipe, output in ((softmax, "softmax"), (crf, "CRF")):
             for vectors in VECTORS:
@@ -72,6 +74,23 @@ def jobs(corpus: str, seeds: Sequence[int], general: str, biomedical: str, as_pr
                     overrides += (*PRINTED, "--optimizer.name", PRINTED_OPTIMIZER[output])
                 variant = f"{output}, {vectors}"
                 yield Job(recipe, f"{AS_PRINTED}{variant}" if as_printed else variant, seed, overrides)
+
+
+def check_vectors(general: str, biomedical: str) -> None:
+    """Looks for word vectors before the first run takes its time.
+
+    Raises:
+        FileNotFoundError: If one of them is not there.
+    """
+    for vectors, kind, recipe in (
+        (general, "general", "word2vec-en-general"),
+        (biomedical, "biomedical", "word2vec-en"),
+    ):
+        if not Path(vectors).exists():
+            raise FileNotFoundError(
+                f"No {kind} word vectors at {vectors} — expected those that the experiment begins from — make them "
+                f"with `zoo embed recipes/pretraining/{recipe}.yaml`, or name others with --{kind}."
+            )
 
 
 def _overrides(vectors: str, general: str, biomedical: str) -> tuple[str, ...]:
@@ -90,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--as-printed", action="store_true", help="the BiLSTMs of the paper, which see words alone")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the CSV file that rows are added to")
     given, overrides = parser.parse_known_args(arguments)
+    check_vectors(given.general, given.biomedical)
     for job in jobs(given.corpus, given.seeds, given.general, given.biomedical, given.as_printed):
         print(f"{job.recipe} {job.variant} seed {job.seed}".replace("  ", " "), flush=True)
         run(job.recipe, job.seed, job.variant, [*job.overrides, *overrides], given.out)

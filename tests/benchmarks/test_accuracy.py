@@ -69,7 +69,7 @@ def test_a_complete_run_is_only_scored_and_adds_no_row_twice(
 
 def test_a_run_of_another_recipe_is_refused(recorded: tuple[Path, list[dict[str, str]]]) -> None:
     with pytest.raises(ValueError, match="got one with other values of training; name another --variant"):
-        record(recorded[0], "--training.epochs", "13")
+        record(recorded[0], "--training.epochs", "13", "--out", str(recorded[0] / "none.csv"))
 
 
 def test_another_recipe_needs_another_variant(recorded: tuple[Path, list[dict[str, str]]]) -> None:
@@ -80,9 +80,14 @@ def test_another_recipe_needs_another_variant(recorded: tuple[Path, list[dict[st
         writer.writeheader()
         writer.writerow(of_other)
     with pytest.raises(
-        ValueError, match=r"variant '', is recorded of recipes/tiny/other\.yaml already.*give a --variant"
+        ValueError, match=r"variant '', is recorded with another command already.*tiny/other\.yaml.*give a --variant"
     ):
         record(folder, "--out", str(folder / "others.csv"))
+
+
+def test_another_setting_of_a_key_needs_another_variant(recorded: tuple[Path, list[dict[str, str]]]) -> None:
+    with pytest.raises(ValueError, match=r"another command already \(--model\.hidden 9, --training\.epochs 12\)"):
+        record(recorded[0], "--seeds", "2", "--model.hidden", "9")
 
 
 def test_keys_that_a_run_did_not_know_count_as_their_defaults(

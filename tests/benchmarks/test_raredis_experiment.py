@@ -64,6 +64,15 @@ def test_the_experiment_from_its_one_command_to_its_table(
     assert read(tmp_path / "accuracy.csv") == rows
 
 
+def test_missing_vectors_are_told_before_anything_is_trained(small: list[str], tmp_path: Path) -> None:
+    (tmp_path / "biomedical.safetensors").unlink()
+    with pytest.raises(
+        FileNotFoundError, match=r"No biomedical word vectors at .* make them with `zoo embed recipes/pre"
+    ):
+        main(small)
+    assert not (tmp_path / "accuracy.csv").exists()
+
+
 def test_every_job_is_a_recipe_and_changes_what_its_variant_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(RECIPES.parents[1])
     found = list(jobs("raredis", [1, 2], "general.bin", "biomedical.bin"))

@@ -80,6 +80,15 @@ def test_coverage_of_splits_and_files(zoo: Zoo, folder: Path, tmp_path: Path) ->
     assert row.split()[3:] == ["6", "50.0", "%", "33.3", "%", "0.0", "%", "16.7", "%"]
 
 
+def test_coverage_of_corpora_of_one_name(zoo: Zoo, folder: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "texts.txt").write_text("Gout")
+    paths = [tmp_path / name / "texts.txt" for name in ("a", "b")]
+    assert zoo("vectors", "coverage", folder, *paths, "--json", tmp_path / "a.json").code == 0
+    assert list(json.loads((tmp_path / "a.json").read_text())) == ["vectors", *map(str, paths)]
+
+
 def test_a_picture_of_another_kind_is_told_first(zoo: Zoo, folder: Path) -> None:
     said = zoo("vectors", "coverage", folder, "nothing", "--plot", "a.doc")
     assert said.code == 2

@@ -79,6 +79,19 @@ def test_nested_and_crossing_spans_come_back_only_in_bmewo_v() -> None:
     ]
 
 
+def test_spans_are_cut_to_what_flat_tags_hold_where_that_is_wanted() -> None:
+    text = "Breast and ovarian cancer gene"
+    gap = Span(((0, 6), (19, 25)), "Disease")
+    document = Document("1", text, (gap, Span.of(11, 25, "Disease"), Span.of(19, 30, "Gene")))
+    codec = Codec(CodecConfig(labels=LABELS, scheme="IOB2", cut=True))
+    windows, report = codec.encode([document], gold=True)
+    assert [codec.tags[tag] for tag in windows[0].tags] == ["B-Disease", "O", "B-Disease", "I-Disease", "B-Gene"]
+    assert (report.total, report.discontinuous, report.overlapping) == (3, 1, 1)  # what is whole is not lost
+    assert windows[0].lost == 0  # while it learns, it looks for what is left of them
+    whole = Codec(CodecConfig(labels=LABELS, scheme="IOB2")).encode([document], gold=True)[0]
+    assert (whole[0].lost, len({*whole[0].tags})) == (2, 3)
+
+
 def test_ceilings_of_craft(data_root: Path) -> None:
     """Ours; the number of spans is the published one."""
     articles = list(brat.read(data_root / "en" / "craft" / "dev"))
@@ -178,6 +191,10 @@ def test_a_label_not_in_the_recipe() -> None:
             "Expected a tag scheme out of IOB1, IOB2, BIOES, BILOU, BMEWO-V but got 'BIO'",
         ),
         ({"labels": ["A"], "window": "page"}, "Expected window 'sentence' or 'document'"),
+        (
+            {"labels": ["A"], "scheme": "BMEWO-V", "cut": True},
+            "Expected a scheme of flat spans for cut but got BMEWO-V",
+        ),
         ({"labels": ["A"], "segmentation": "v9"}, "Expected a segmentation rule out of v1, v2"),
     ],
 )

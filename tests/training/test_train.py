@@ -97,10 +97,13 @@ def test_ngrams_of_fasttext_vectors_are_taken_along_where_they_are_wanted(tmp_pa
     ngrams = Ngrams(torch.randn(50, 16).numpy())
     write_vectors(WordVectors(["cancer"], torch.randn(1, 16).numpy(), ngrams=ngrams), tmp_path / "v.safetensors")
     more = ("--vectors.path", str(tmp_path / "v.safetensors"), "--training.epochs", "1")
-    taken = train(**settings(tmp_path / "with", *more)).tagger.ngrams
+    taken = train(**settings(tmp_path / "with", *more, "--vectors.ngrams", "true")).tagger.ngrams
     assert taken is not None
     assert taken.matrix == pytest.approx(ngrams.matrix, abs=1e-3)
-    assert train(**settings(tmp_path / "without", *more, "--vectors.ngrams", "false")).tagger.ngrams is None
+    assert train(**settings(tmp_path / "without", *more)).tagger.ngrams is None
+    write_vectors(WordVectors(["cancer"], torch.randn(1, 16).numpy()), tmp_path / "v.safetensors")
+    with pytest.raises(ValueError, match=r"Expected n-grams in .*v\.safetensors \(vectors\.ngrams\) but it has none"):
+        train(**settings(tmp_path / "none", *more, "--vectors.ngrams", "true"))
 
 
 def test_vectors_of_another_size(tmp_path: Path) -> None:

@@ -68,8 +68,9 @@ def embed(
     format; of annotated ones, only the text is read. `zoo corpus prepare` gathers one language of Dublin Core XML.
 
     **fastText** keeps its n-grams in the file: a tagger is built with vectors composed of them for those words of its
-    training documents that the text has not. It takes no n-grams along: words it meets later are unknown to it, but for
-    those of corpora that --cover names, all splits, which are composed now and written with the others.
+    training documents that the text has not. With `--vectors.ngrams true` it takes them along for the words that it
+    meets later. Else these are unknown, but for those of corpora that --cover names, all splits, which are composed now
+    and written with the others.
 
     **Senses** (--senses) are words with their part of speech, `frío|NOUN`. A tagger with such vectors needs the same
     rules or pipeline: the file says which.

@@ -146,10 +146,12 @@ def _texts(corpora: list[str], step: Step) -> Iterator[tuple[str, Iterator[str]]
     from zoo.cli.inputs import documents_of, has_splits
     from zoo.data.splits import load_corpus
 
+    names = [Path(name).name for name in corpora]
     for name in corpora:
+        own = Path(name).name if names.count(Path(name).name) == 1 else name
         splits: Mapping[str, Any] = load_corpus(name).splits if has_splits(name) else {"": documents_of(name, None)}
         for split, documents in splits.items():
-            label = f"{Path(name).name} {split}".strip()
+            label = f"{own} {split}".strip()
             yield label, _text_of(step(f"counting {label}", documents))
 
 

@@ -70,8 +70,16 @@ SCORERS = {
         )
         for scheme in sequences.STRICT
     },
+    "seqeval-cut": Scorer(
+        "as seqeval-lenient, but what fits one tag a word of spans that overlap or have gaps is scored (RareDis paper)",
+        lambda gold, predicted, segment: sequences.score_cut(gold, predicted, segment),
+    ),
     "token": _token(False, "the label is right"),
     "token-tags": _token(True, "the whole IOB2 tag is right"),
+    "token-tags-cut": Scorer(
+        "single words: as token-tags, with the tags of seqeval-cut",
+        lambda gold, predicted, segment: tokens.score_cut(gold, predicted, segment),
+    ),
     "bc2gm-official": Scorer(
         "BioCreative II gene mention: boundaries are those of a mention or of an accepted alternative",
         lambda gold, predicted, segment: genetag.score(gold, predicted),

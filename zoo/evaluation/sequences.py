@@ -9,7 +9,7 @@ Documents have no tags: :func:`score` writes them, on words that a segmenter giv
 modes and all schemes come to the same. What tags cannot hold is not scored but counted in ``Report.unscored``: spans
 of more than one fragment (``discontinuous``), with a boundary inside or between words or over a sentence's end
 (``unaligned``), and those that share a word with a longer one (``overlapping``). The figures are of what is left:
-look at ``unscored`` before you compare them, or take ``strict``, which loses nothing.
+look at ``unscored`` before you compare them, or take ``strict``, which loses nothing, or :func:`score_cut`.
 
 Source: Tjong Kim Sang & Buchholz (2000), conlleval; Nakayama (2018), seqeval 1.2.2, whose reading
 of illegal IOB1 is its own (:func:`strict_spans`).
@@ -21,6 +21,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from zoo.data.conll import Segment, blank_words, held_spans
+from zoo.data.cut_tags import cut_tags
 from zoo.data.document import Document
 from zoo.data.nearest import did_you_mean
 from zoo.data.tags import OUTSIDE, WordSpan, spans_to_tags, tags_to_spans
@@ -195,6 +196,35 @@ def score_tags(
     """
     counts = (_count_tags(*pair, mode, scheme) for pair in paired_tags(gold, predicted, documents))
     return Report(_name(mode, scheme), tuple(counts))
+
+
+def score_cut(gold: Sequence[Document], predicted: Sequence[Document], segment: Segment = blank_words) -> Report:
+    """Scores documents by the tags of their words, as :func:`score` in lenient mode, but leaves no span out.
+
+    What tags cannot hold of a span is cut off (:mod:`zoo.data.cut_tags`), on both sides, and what remains is scored.
+
+    Args:
+        gold: Documents with their true spans.
+        predicted: The same documents, in the same order, with predicted spans.
+        segment: Gives a text's sentences as offsets of their words.
+
+    Returns:
+        A report of scorer ``seqeval-cut``.
+
+    Raises:
+        ValueError: As for :func:`zoo.evaluation.spans.paired`.
+    """
+    tagged = cut_tag_pairs(gold, predicted, segment)
+    return Report("seqeval-cut", tuple(_count_tags(*pair, "lenient", "IOB2") for pair in tagged))
+
+
+def cut_tag_pairs(gold: Sequence[Document], predicted: Sequence[Document], segment: Segment) -> list["TaggedPair"]:
+    """Writes paired documents as tags, on the same words, and cuts off what these cannot hold."""
+    pairs = []
+    for true, found in paired(gold, predicted):
+        words = segment(true.text)
+        pairs.append(TaggedPair(cut_tags(true.spans, words), cut_tags(found.spans, words)))
+    return pairs
 
 
 def score(

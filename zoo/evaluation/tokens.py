@@ -8,11 +8,12 @@ of right words, ``O`` included. These figures are higher than those of whole spa
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from zoo.data.conll import Segment, blank_words
 from zoo.data.document import Document
 from zoo.data.tags import OUTSIDE
-from zoo.evaluation.sequences import Sentences, TaggedPair, paired_tags, split_tag, tag_pairs
+from zoo.evaluation.sequences import Sentences, TaggedPair, cut_tag_pairs, paired_tags, split_tag, tag_pairs
 from zoo.evaluation.spans import Counts, Report, count_keys
 
 
@@ -66,6 +67,23 @@ def score(
     """
     tagged, unscored = tag_pairs(gold, predicted, scheme, segment)
     return _report(tagged, prefixes, unscored)
+
+
+def score_cut(gold: Sequence[Document], predicted: Sequence[Document], segment: Segment = blank_words) -> Report:
+    """Scores documents by the whole tags of their words, and leaves no span out (:mod:`zoo.data.cut_tags`).
+
+    Args:
+        gold: Documents with their true spans.
+        predicted: The same documents, in the same order, with predicted spans.
+        segment: Gives a text's sentences as offsets of their words.
+
+    Returns:
+        A report of scorer ``token-tags-cut``.
+
+    Raises:
+        ValueError: As for :func:`zoo.evaluation.spans.paired`.
+    """
+    return replace(_report(cut_tag_pairs(gold, predicted, segment), True, {}), scorer="token-tags-cut")
 
 
 def _report(tagged: Sequence[TaggedPair], prefixes: bool, unscored: dict[str, int]) -> Report:

@@ -130,7 +130,9 @@ class WordEmbedding(nn.Embedding):
         """
         if composed is None:
             return self.known(words)
-        return stacked_rows(words, self.known, self.size, partial(functional.embedding, weight=composed))
+        return stacked_rows(
+            words, self.known, self.size, partial(functional.embedding, weight=composed.to(self.weight.dtype))
+        )
 
     @property
     def size(self) -> int:

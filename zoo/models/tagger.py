@@ -238,7 +238,13 @@ class Tagger(LightningModule):
 
         Args:
             ngrams: Of the fastText vectors that the tagger was trained from.
+
+        Raises:
+            ValueError: If they have another size than the tagger's word vectors.
         """
+        if ngrams and ngrams.matrix.shape[1] != self.word_embedding.embedding_dim:
+            sizes = self.word_embedding.embedding_dim, ngrams.matrix.shape[1]
+            raise ValueError("Expected n-grams of {} dimensions, as the words, but got {}.".format(*sizes))
         self.ngrams = ngrams
         longest, normalizer = _LONGEST_SPELLING, self.hparams["normalizer"]
         self.lookup = WordLookup(self.words, self.characters, normalizer, longest, ngrams)

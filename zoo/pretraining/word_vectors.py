@@ -153,6 +153,10 @@ def _check(settings: Mapping[str, Any]) -> None:
     for name in ("size", "window", "epochs", "negative", "min_count", "workers", "bucket"):
         if settings[name] < 1:
             raise ValueError(f"Expected {name} of at least 1 but got {settings[name]}.")
+    if not 0 <= settings["sample"] < 1:
+        raise ValueError(f"Expected sample of at least 0 and below 1 but got {settings['sample']}.")
+    if not 0 <= settings["seed"] < 2**32:
+        raise ValueError(f"Expected seed of at least 0 and below 2**32 but got {settings['seed']}.")
     if settings["max_words"] is not None and settings["max_words"] < 1:
         raise ValueError(f"Expected max_words of at least 1, or none, but got {settings['max_words']}.")
     if not settings["texts"]:

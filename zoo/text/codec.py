@@ -9,8 +9,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from zoo.data.cut_tags import cut_tags
 from zoo.data.document import Document, Span
 from zoo.data.tags import (
+    SCHEMES,
     Transitions,
     WordSpan,
     holdable,
@@ -55,6 +57,8 @@ class CodecConfig:
         segmentation: Version of the segmentation rule, a key of ``zoo.text.segment.RULES``.
         window: ``sentence``: a model reads one sentence at once; ``document``: as many whole sentences as fit.
         window_words: The most words in a window; longer sentences are cut there.
+        cut: Whether a tagger learns what flat tags hold of spans that overlap or have gaps
+            (:mod:`zoo.data.cut_tags`); else what the scheme does not hold is left out.
 
     Raises:
         ValueError: If labels are missing, empty or repeated.
@@ -65,6 +69,7 @@ class CodecConfig:
     segmentation: str = "v1"
     window: Literal["sentence", "document"] = "sentence"
     window_words: int = 1000
+    cut: bool = False
 
     def __post_init__(self) -> None:
         given: Any = self.labels  # from JSON or YAML it may be anything
@@ -72,6 +77,8 @@ class CodecConfig:
         if not named or not given or len(set(given)) != len(given):
             raise ValueError(f"Expected a list of distinct labels, at least one, but got {given!r}.")
         object.__setattr__(self, "labels", tuple(given))
+        if self.cut and self.scheme in SCHEMES and SCHEMES[self.scheme].overlaps:
+            raise ValueError(f"Expected a scheme of flat spans for cut but got {self.scheme}, which holds overlaps.")
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -191,14 +198,19 @@ class Codec:
                 lost["crossing"] += 1
             else:
                 aligned[first[0]].append((first[1], last[1] + 1, label))
-        held = [holdable(spans, self.config.scheme) for spans in aligned]
-        lost["overlapping"] = sum(map(len, aligned)) - sum(map(len, held))
+        if self.config.cut:
+            held = [tags_to_spans(tags) for tags in cut_tags(document.spans, windows)]
+        else:
+            held = [holdable(spans, self.config.scheme) for spans in aligned]
+        lost["overlapping"] = sum(len({*spans} - {*kept}) for spans, kept in zip(aligned, held, strict=True))
         ids = {tag: row for row, tag in enumerate(self.tags)}
         tags = [
             [ids[tag] for tag in spans_to_tags(spans, len(words), self.config.scheme)]
             for spans, words in zip(held, windows, strict=True)
         ]
-        return tags, _lost_per_window(document.spans, held, windows), Flattening(total=len(distinct), **lost)
+        # What is cut is learnt, and looked for, as it is.
+        missed = [0] * len(windows) if self.config.cut else _lost_per_window(document.spans, held, windows)
+        return tags, missed, Flattening(total=len(distinct), **lost)
 
     def decode(
         self,

@@ -17,7 +17,7 @@ def hold_out(corpus: Corpus, share: float) -> Corpus:
 
     Args:
         corpus: With the split ``train``; ``dev`` may be missing.
-        share: In (0, 1).
+        share: In (0, 1); one document at least.
 
     Raises:
         ValueError: If the share is out of range, or leaves no document on one side.
@@ -32,7 +32,7 @@ def hold_out(corpus: Corpus, share: float) -> Corpus:
         raise ValueError(f"Expected a share between 0 and 1 to hold out but got {share}.")
     documents = [*corpus["train"], *corpus.splits.get("dev", ())]
     ids = sorted({document.id for document in documents}, key=lambda name: hashlib.sha256(name.encode()).digest())
-    held = set(ids[: round(share * len(ids))])
+    held = set(ids[: max(1, round(share * len(ids)))])
     train = tuple(document for document in documents if document.id not in held)
     dev = tuple(document for document in documents if document.id in held)
     if not train or not dev:

@@ -266,6 +266,7 @@ def _filled(recipe: dict[str, Any]) -> dict[str, Any]:
         name: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
         for name, value in given.items()
     }
+    defaults["codec"] = CodecConfig(labels=("any",)).to_dict()
     filled = dict(recipe)
     for name, value in json.loads(json.dumps(defaults, default=str)).items():
         filled[name] = {**value, **recipe.get(name, {})} if isinstance(value, dict) else recipe.get(name, value)
