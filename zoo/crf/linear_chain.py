@@ -148,8 +148,7 @@ class CRF(nn.Module):
             return compiled.likelihood(self, batch, self._windows_first(tags), lengths), torch.from_numpy(lengths)
         chain = self._chain(emissions, mask)
         score = recursions.path_score(chain, self._turned(tags))
-        by = recursions.log_partition_by_autograd if self.double_backward else recursions.log_partition
-        return score - by(chain), chain.mask.sum(0)
+        return score - self._log_partition(chain), chain.mask.sum(0)
 
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
         """The best tags of each window, as Python lists without padding; see :meth:`viterbi`."""
@@ -193,8 +192,7 @@ class CRF(nn.Module):
             within = emissions if allowed is None else emissions.masked_fill(~allowed, -torch.inf)
             value = compiled.log_partition(self, *self._windows(compiled, within, mask))
         else:
-            by = recursions.log_partition_by_autograd if self.double_backward else recursions.log_partition
-            value = by(self._chain(emissions, mask, allowed))
+            value = self._log_partition(self._chain(emissions, mask, allowed))
         return value.to(self._result_type(emissions))
 
     def permits(self, tags: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -251,6 +249,10 @@ class CRF(nn.Module):
 
     def _result_type(self, emissions: Tensor) -> torch.dtype:
         return torch.promote_types(torch.promote_types(emissions.dtype, self.transitions.dtype), torch.float32)
+
+    def _log_partition(self, chain: Chain) -> Tensor:
+        by = recursions.log_partition_by_autograd if self.double_backward else recursions.log_partition
+        return by(chain)
 
     def _check_shapes(self, emissions: Tensor, mask: Tensor | None) -> None:
         if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:

@@ -31,7 +31,7 @@ class Softmax(CRF):
     """
 
     def __init__(self, num_tags: int, batch_first: bool = False) -> None:
-        super().__init__(num_tags, batch_first)
+        super().__init__(num_tags, batch_first, backend="torch")  # there is nothing to compile
         as_buffers(self, zero=True, persistent=False)
 
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
