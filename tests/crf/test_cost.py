@@ -3,7 +3,7 @@
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from zoo.crf import CRF
+from zoo.crf import CRF, Softmax
 
 
 class _Operations(TorchDispatchMode):
@@ -34,3 +34,14 @@ def test_a_training_step_takes_few_kernels() -> None:
         crf.viterbi(emissions)
     assert not counter.host_reads
     assert counter.kernels <= 6 * words + 40
+
+
+def test_a_softmax_takes_as_many_kernels_for_any_number_of_words() -> None:
+    counts = []
+    for words in (8, 64):
+        emissions = torch.randn(4, words, 9, requires_grad=True)
+        counter = _Operations()
+        with counter:
+            Softmax(9, batch_first=True)(emissions, torch.zeros(4, words, dtype=torch.long)).backward()
+        counts.append(counter.kernels)
+    assert counts[0] == counts[1]

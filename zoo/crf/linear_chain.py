@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zoo.crf import recursions
+from zoo.crf import paths, recursions
 from zoo.crf.backends import Backend, check_backend, compiled_for
-from zoo.crf.recursions import LOWEST, Chain
+from zoo.crf.paths import BestPaths
+from zoo.crf.recursions import LOWEST, Chain, log_normalised
 from zoo.data.tags import Transitions
 
 REDUCTIONS = ("sum", "mean", "token_mean", "none")
@@ -154,11 +155,11 @@ class CRF(nn.Module):
         """The best tags of each window, as Python lists without padding; see :meth:`viterbi`."""
         if compiled := compiled_for(emissions, self.backend):
             batch, lengths = self._windows(compiled, emissions, mask)
-            paths, sizes = compiled.best_path(self, batch, lengths).tolist(), lengths.tolist()
+            tags, sizes = compiled.best_path(self, batch, lengths).tolist(), lengths.tolist()
         else:
             chain = self._chain(emissions, mask)
-            paths, sizes = recursions.best_path(chain).T.tolist(), chain.mask.sum(0).tolist()
-        return [path[:length] for path, length in zip(paths, sizes, strict=True)]
+            tags, sizes = recursions.best_path(chain).T.tolist(), chain.mask.sum(0).tolist()
+        return [path[:length] for path, length in zip(tags, sizes, strict=True)]
 
     def viterbi(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
         """The best tags of each window (B, W), zero on padding; among equals the lowest. The host waits for nothing."""
@@ -238,6 +239,55 @@ class CRF(nn.Module):
             check_runs(runs, chain.mask.sum(0).tolist())
             found = _run_probabilities(chain, runs)
         return found.to(self._result_type(emissions))
+
+    def best_paths(self, emissions: Tensor, mask: Tensor | None = None, count: int = 2) -> BestPaths:
+        """The best tag sequences of each window, the best first, with their log-probabilities; without gradient.
+
+        Args:
+            emissions: Score of each tag at each word (B, W, T).
+            mask: True on words (B, W).
+            count: How many of each window, N.
+
+        Raises:
+            ValueError: If ``count`` is not positive.
+        """
+        if count < 1:
+            raise ValueError(f"Expected at least one path but got count={count}.")
+        chain = self._chain(emissions.detach(), mask)
+        found, scores = paths.best_paths(chain, count)
+        # Where there is no path, -inf is less than it: log-probabilities are of paths that are there.
+        log_partition = self._log_partition(chain).detach().clamp_min(LOWEST)
+        log_probabilities = (scores - log_partition[:, None]).to(self._result_type(emissions)).clamp_max(0)
+        return BestPaths(found.permute(1, 2, 0), log_probabilities)
+
+    def sample(
+        self,
+        emissions: Tensor,
+        mask: Tensor | None = None,
+        count: int = 1,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Draws tag sequences by their probability, each on its own.
+
+        Args:
+            emissions: Score of each tag at each word (B, W, T).
+            mask: True on words (B, W).
+            count: How many of each window, N.
+            generator: Of random numbers, on the device of the emissions.
+
+        Returns:
+            Tags (B, N, W), zero on padding; of a window without legal path, no legal one.
+
+        Raises:
+            ValueError: If ``count`` is not positive.
+        """
+        if count < 1:
+            raise ValueError(f"Expected at least one path but got count={count}.")
+        return paths.sample(self._chain(emissions.detach(), mask), count, generator).permute(1, 2, 0)
+
+    def entropy(self, emissions: Tensor, mask: Tensor | None = None) -> Tensor:
+        """How uncertain the tags of each window are (B), in nats: 0 if one path is certain; without gradient."""
+        return paths.entropy(self._chain(emissions.detach(), mask)).to(self._result_type(emissions))
 
     def _turned(self, batch: Tensor) -> Tensor:
         """Between the caller's order of dimensions and words first, the order of the recursions; its own inverse."""
@@ -359,18 +409,13 @@ def _run_probabilities(chain: Chain, runs: Sequence[TagRun]) -> Tensor:
         row[list(run.next_forbidden)] = True
 
     arriving, _, backward = recursions.log_messages(chain)
-    here = _log_normalised((arriving + backward)[starts, windows])  # (N, T)
+    here = log_normalised((arriving + backward)[starts, windows])  # (N, T)
     result = here.gather(1, tags[:, :1])[:, 0]
     for offset in range(1, longest + 1):  # the last round is for the word after the longest runs
         word = (starts + offset).clamp_max(len(chain.mask) - 1)
-        moves = _log_normalised(chain.transitions[tags[:, offset - 1]] + backward[word, windows])  # (N, T)
+        moves = log_normalised(chain.transitions[tags[:, offset - 1]] + backward[word, windows])  # (N, T)
         stops = (starts + offset == ends) & (ends < chain.mask.sum(0)[windows])
         free = moves.masked_fill(forbidden.to(device), -torch.inf).logsumexp(1)
         goes_on = moves.gather(1, tags[:, offset : offset + 1])[:, 0] if offset < longest else torch.zeros_like(free)
         result = result + torch.where(starts + offset < ends, goes_on, torch.where(stops, free, 0.0))
     return result.exp().clamp_max(1)
-
-
-def _log_normalised(scores: Tensor) -> Tensor:
-    """Log-probabilities over the last dimension; all -inf, rather than nan, where nothing is possible."""
-    return scores - scores.logsumexp(-1, keepdim=True).clamp_min(LOWEST)

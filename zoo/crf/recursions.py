@@ -99,6 +99,11 @@ def log_messages(chain: Chain) -> Messages:
     return Messages(*(message.log() for message in _scaled_messages(chain, weights, every)))
 
 
+def log_normalised(scores: Tensor) -> Tensor:
+    """Log-probabilities over the last dimension; all -inf, rather than nan, where nothing is possible."""
+    return scores - scores.logsumexp(-1, keepdim=True).clamp_min(LOWEST)
+
+
 def rescaling_interval(chain: Chain) -> int:
     """After how many words the scaled messages must be rescaled; 0 where only log space is safe.
 
