@@ -92,5 +92,30 @@ def test_numba_is_loaded_for_the_first_gradient_and_not_before() -> None:
     assert said.split() == ["False", "True"]
 
 
+def test_without_a_place_to_keep_what_was_compiled_it_is_compiled_all_the_same() -> None:
+    pytest.importorskip("numba")
+    script = """if True:
+        import torch
+        from numba.core import caching
+        caching.CacheImpl._locator_classes = []  # as in a read-only container without a home
+        from zoo.crf import CRF
+        print(CRF(2, batch_first=True, backend="numba").decode(torch.tensor([[[0.0, 9.0], [9.0, 0.0]]])))
+    """
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert said == "[[1, 0]]\n"
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_parameters_in_half_precision(dtype: torch.dtype) -> None:
+    first, second = (crf.to(dtype) for crf in pair(3, None))
+    emissions = torch.randn(2, 5, 3).to(dtype)
+    assert first.decode(emissions) == second.decode(emissions)
+    likelihood = second(emissions.requires_grad_(), torch.zeros(2, 5, dtype=torch.long))
+    likelihood.backward()
+    assert second.transitions.grad is not None
+    assert second.transitions.grad.dtype == dtype
+    torch.testing.assert_close(likelihood, first(emissions, torch.zeros(2, 5, dtype=torch.long)))
+
+
 def test_other_devices_are_for_torch() -> None:
     assert compiled_for(torch.zeros(1, 3, 2, device="meta", requires_grad=True), "numba") is None

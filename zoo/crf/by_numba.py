@@ -39,18 +39,21 @@ def lengths_of(mask: Tensor) -> np.ndarray | None:
 
 def _scores(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> tuple[_Scores, float]:
     """Emissions (B, W, T) and the moves of a CRF; and the largest absolute value among the scores of legal moves."""
-    batch = emissions.detach()
-    if batch.dtype not in (torch.float32, torch.float64):
-        batch = batch.float()
     *moves, largest = compiled.moves_of(
-        crf.start_transitions.detach().numpy(),
-        crf.transitions.detach().numpy(),
-        crf.end_transitions.detach().numpy(),
+        _array(crf.start_transitions),
+        _array(crf.transitions),
+        _array(crf.end_transitions),
         crf.legal_start.numpy(),
         crf.legal_pairs.numpy(),
         crf.legal_end.numpy(),
     )
-    return _Scores(batch.contiguous().numpy(), lengths, *moves), largest
+    return _Scores(_array(emissions), lengths, *moves), largest
+
+
+def _array(scores: Tensor) -> np.ndarray:
+    """Scores in float32 or float64, without a copy where they are so."""
+    known = scores.detach()
+    return (known if known.dtype in (torch.float32, torch.float64) else known.float()).contiguous().numpy()
 
 
 def _centered(crf: "CRF", scores: _Scores, largest: float) -> _Steps:

@@ -2,7 +2,7 @@
 
 One window after the other, each from its first word to its last and back, with nothing between the loops: what torch
 spends on a call for every word is most of what a small chain costs. Numba is an optional extra of the package; what it
-compiles is kept on disk.
+compiles is kept on disk, where that can be written to.
 
 A window is summed in the scaled way (Rabiner 1989, section V.A), the messages of every word divided by their sum, if
 its scores provably allow it (:func:`zoo.crf.recursions.rescaling_interval` tells why), and else in log space. Both
@@ -12,16 +12,29 @@ Arrays come windows first: B windows of W words, T tags, lengths of at least one
 everything is computed in float64. What is asked of padding is never read.
 """
 
+from collections.abc import Callable
 from math import exp, inf, log
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from zoo.crf.recursions import LOWEST, NATS
 
+
+def _compiled(**options: Any) -> Callable[[Any], Any]:
+    def compile_function(function: Any) -> Any:
+        try:
+            return njit(cache=True, nogil=True, **options)(function)
+        except RuntimeError:  # there is no folder that could be written to: then each process compiles its own
+            return njit(nogil=True, **options)(function)
+
+    return compile_function
+
+
 # Sums may be taken in any order, so that loops over tags use vector instructions; infinities keep their meaning.
-_summing = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "arcp", "nsz"})
-_exact = njit(cache=True, nogil=True)
+_summing = _compiled(fastmath={"contract", "reassoc", "arcp", "nsz"})
+_exact = _compiled()
 
 _FITS = 32  # tags; a table of more pairs does not stay in the nearest cache, and a matrix product at the end is quicker
 
