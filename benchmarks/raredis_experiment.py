@@ -109,8 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--as-printed", action="store_true", help="the BiLSTMs of the paper, which see words alone")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the CSV file that rows are added to")
     given, overrides = parser.parse_known_args(arguments)
+    planned = list(jobs(given.corpus, given.seeds, given.general, given.biomedical, given.as_printed))
     check_vectors(given.general, given.biomedical)
-    for job in jobs(given.corpus, given.seeds, given.general, given.biomedical, given.as_printed):
+    for job in planned:
         print(f"{job.recipe} {job.variant} seed {job.seed}".replace("  ", " "), flush=True)
         run(job.recipe, job.seed, job.variant, [*job.overrides, *overrides], given.out)
 
