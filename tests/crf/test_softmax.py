@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from zoo.crf import CRF
-from zoo.crf.linear_chain import TagRun
+from zoo.crf.runs import TagRun
 from zoo.crf.softmax import Softmax
 
 LENGTHS = [7, 1, 4, 6]

@@ -10,7 +10,8 @@ from torch import Tensor
 from zoo.crf import compiled
 
 if TYPE_CHECKING:
-    from zoo.crf.linear_chain import CRF, TagRun
+    from zoo.crf.linear_chain import CRF
+    from zoo.crf.runs import TagRun
 
 
 class _Scores(NamedTuple):

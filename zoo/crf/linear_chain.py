@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,29 +10,11 @@ from torch import Tensor, nn
 from zoo.crf import paths, recursions
 from zoo.crf.backends import Backend, check_backend, compiled_for
 from zoo.crf.paths import BestPaths
-from zoo.crf.recursions import LOWEST, Chain, log_normalised
+from zoo.crf.recursions import LOWEST, Chain
+from zoo.crf.runs import TagRun, check_runs, run_probabilities
 from zoo.data.tags import Transitions
 
 REDUCTIONS = ("sum", "mean", "token_mean", "none")
-
-
-class TagRun(NamedTuple):
-    """A stretch of words with their tags, of which :meth:`CRF.span_confidence` tells the probability.
-
-    Args:
-        sequence: Number of the window in the batch.
-        start: First word.
-        end: One past the last word.
-        tags: The tag of each word.
-        next_forbidden: Tags that the word at ``end`` must not have, where there is such a word. In IOB2 a span stops
-            only if no ``I`` of its label follows.
-    """
-
-    sequence: int
-    start: int
-    end: int
-    tags: tuple[int, ...]
-    next_forbidden: tuple[int, ...] = ()
 
 
 class CRF(nn.Module):
@@ -237,7 +218,7 @@ class CRF(nn.Module):
         else:
             chain = self._chain(emissions, mask)
             check_runs(runs, chain.mask.sum(0).tolist())
-            found = _run_probabilities(chain, runs)
+            found = run_probabilities(chain, runs)
         return found.to(self._result_type(emissions))
 
     def best_paths(self, emissions: Tensor, mask: Tensor | None = None, count: int = 2) -> BestPaths:
@@ -383,39 +364,3 @@ def _check_prefix(mask: Tensor) -> None:
             "Expected a mask that is on from the first word to a window's last, then off, "
             f"but got {mask[:, window].int().tolist()} in window {window}."
         )
-
-
-def check_runs(runs: Sequence[TagRun], lengths: Sequence[int]) -> None:
-    """Compares runs with the windows they are in.
-
-    Raises:
-        ValueError: If one is not within its window, or has not one tag a word.
-    """
-    for run in runs:
-        inside = 0 <= run.sequence < len(lengths) and 0 <= run.start < run.end <= lengths[run.sequence]
-        if not inside or len(run.tags) != run.end - run.start:
-            raise ValueError(f"Expected a span within its window, with one tag a word, but got {run}.")
-
-
-def _run_probabilities(chain: Chain, runs: Sequence[TagRun]) -> Tensor:
-    """Probability of each run (N), by the Markov chain described in :meth:`CRF.span_confidence`."""
-    device, longest = chain.emissions.device, max((len(run.tags) for run in runs), default=0)
-    if not longest:
-        return chain.emissions.new_zeros(0)
-    windows, starts, ends = torch.tensor([run[:3] for run in runs], device=device).T  # (N,) each
-    tags = torch.tensor([[*run.tags, *[run.tags[-1]] * (longest - len(run.tags))] for run in runs], device=device)
-    forbidden = torch.zeros(len(runs), chain.emissions.shape[2], dtype=torch.bool)  # (N, T)
-    for row, run in zip(forbidden, runs, strict=True):
-        row[list(run.next_forbidden)] = True
-
-    arriving, _, backward = recursions.log_messages(chain)
-    here = log_normalised((arriving + backward)[starts, windows])  # (N, T)
-    result = here.gather(1, tags[:, :1])[:, 0]
-    for offset in range(1, longest + 1):  # the last round is for the word after the longest runs
-        word = (starts + offset).clamp_max(len(chain.mask) - 1)
-        moves = log_normalised(chain.transitions[tags[:, offset - 1]] + backward[word, windows])  # (N, T)
-        stops = (starts + offset == ends) & (ends < chain.mask.sum(0)[windows])
-        free = moves.masked_fill(forbidden.to(device), -torch.inf).logsumexp(1)
-        goes_on = moves.gather(1, tags[:, offset : offset + 1])[:, 0] if offset < longest else torch.zeros_like(free)
-        result = result + torch.where(starts + offset < ends, goes_on, torch.where(stops, free, 0.0))
-    return result.exp().clamp_max(1)

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor
 
 from zoo.crf.buffers import as_buffers
-from zoo.crf.linear_chain import CRF, TagRun, check_runs
+from zoo.crf.linear_chain import CRF
 from zoo.crf.recursions import Chain
+from zoo.crf.runs import TagRun, check_runs
 from zoo.data.tags import Transitions
 
 

@@ -15,7 +15,7 @@ from torch.optim import Optimizer
 
 from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from zoo.crf import CRF
-from zoo.crf.linear_chain import TagRun
+from zoo.crf.runs import TagRun
 from zoo.data.document import Document
 from zoo.models.layers import WordEmbedding
 from zoo.models.metrics import SpanScore
