@@ -241,6 +241,29 @@ def _log_sum(scores):
 
 
 @_exact
+def _messages(
+    emissions, length, start, transitions, end, begin, moves, finish,
+    peak, is_safe, forward, steps, backward, leaving, unary, pairs,
+):  # fmt: skip
+    """The messages of a window in the quicker way that is exact for it.
+
+    Args:
+        emissions, length, start, transitions, end: As of :func:`_log_messages`.
+        begin, moves, finish, forward, steps, backward, leaving, unary, pairs: As of :func:`_scaled_messages`.
+        peak: What centering took from the window.
+        is_safe: Whether the scaled way may be taken.
+
+    Returns:
+        Log Z, and whether the messages are numbers, not logarithms.
+    """
+    if is_safe:
+        value = _scaled_messages(length, begin, moves, finish, forward, steps, backward, leaving, unary, pairs)
+        if value > -inf:  # where the scaled way leads to no path, it may have been lost
+            return value + peak, True
+    return _log_messages(emissions, length, start, transitions, end, forward, steps, backward, unary, pairs), False
+
+
+@_exact
 def posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_safe, log_partition, unary, pairs):
     """Log Z and expected counts of each window: :class:`zoo.crf.recursions.Posterior`, windows first.
 
@@ -261,15 +284,11 @@ def posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_saf
         length = lengths[window]
         own, counted, moved = steps[row : row + length], unary[window], pairs[window]
         row += length
-        value = -inf
-        if is_safe[window]:
-            value = _scaled_messages(length, begin, moves, finish, forward, own, backward, leaving, counted, moved)
-            value += peaks[window]
-        if value == -inf:  # where the scaled way leads to no path, it may have been lost
-            scores = emissions[window]
-            value = _log_messages(scores, length, start, transitions, end, forward, own, backward, counted, moved)
+        log_partition[window], _ = _messages(
+            emissions[window], length, start, transitions, end, begin, moves, finish,
+            peaks[window], is_safe[window], forward, own, backward, leaving, counted, moved,
+        )  # fmt: skip
         counted[length:] = 0.0
-        log_partition[window] = value
 
 
 @_exact
@@ -406,16 +425,10 @@ def run_probabilities(
             own = steps[row : row + length]
             row += length
             if window == windows[run]:
-                value, is_scaled = -inf, is_safe[window]
-                if is_scaled:
-                    value = _scaled_messages(
-                        length, begin, moves, finish, forward, own, backward, leaving, unary, pairs
-                    )
-                if value == -inf:
-                    is_scaled, scores = False, emissions[window]
-                    value = _log_messages(
-                        scores, length, start, transitions, end, forward, own, backward, unary, pairs
-                    )  # fmt: skip
+                value, is_scaled = _messages(
+                    emissions[window], length, start, transitions, end, begin, moves, finish,
+                    peaks[window], is_safe[window], forward, own, backward, leaving, unary, pairs,
+                )  # fmt: skip
         if value == -inf:
             probabilities[run] = 0.0
             continue
