@@ -78,9 +78,9 @@ def prepare_corpus(
     cleaning = Cleaning(Segmenter(segmentation), lower, punctuation, frozenset(stops))
     cleaning.segment("")  # an unknown rule is told before hours are spent
     paths = find_texts(texts)
-    done = Prepared(files=len(paths), whole=sum(not _names_languages(path) for path in paths) if language else 0)
+    done = Prepared(files=len(paths))
     with textfile.writing(out) as file:
-        for document in (document for path in paths for document in _documents(path, language, done.left_out)):
+        for document in (document for path in paths for document in _documents(path, language, done)):
             before = done.sentences
             for line, words in cleaning.lines(document, done.left_out):
                 file.write("\n" * (0 < before == done.sentences) + line + "\n")
@@ -93,17 +93,10 @@ def prepare_corpus(
     return done
 
 
-def _names_languages(path: Path) -> bool:
-    return "language" in formats.FORMATS[_format(path)].reader_options
-
-
-def _format(path: Path) -> str:
-    return "text" if path.suffix == ".in" else formats.detect(path)
-
-
-def _documents(path: Path, language: str | None, left_out: Counter[str]) -> Iterator[Iterator[str]]:
-    """Each document as parts that no sentence crosses."""
-    name = _format(path)
+def _documents(path: Path, language: str | None, done: Prepared) -> Iterator[Iterator[str]]:
+    """Each document as parts that no sentence crosses; what is mended, left out or of no language is counted."""
+    name = "text" if path.suffix == ".in" else formats.detect(path)
+    done.whole += bool(language) and "language" not in formats.FORMATS[name].reader_options
     if path.is_dir() and name in ("text", "brat"):
         yield from (iter([document.text]) for document in rawtext.read(path))
     elif name in ("text", "brat"):
@@ -115,7 +108,7 @@ def _documents(path: Path, language: str | None, left_out: Counter[str]) -> Iter
         known = {key: options[key] for key in formats.FORMATS[name].reader_options if options.get(key)}
         for document in formats.read(path, name, known):
             if name == "dublin-core":
-                left_out.update(document.losses)
+                done.left_out.update(document.losses)
             parts = [document.text[part.start : part.end] for part in document.passages]
             yield iter(parts or [document.text])
 
