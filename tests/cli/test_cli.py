@@ -161,7 +161,7 @@ def recipe_with(tmp_path: Path, old: str, new: str) -> Path:
 def test_a_misspelt_recipe_key_exactly(zoo: Zoo, tmp_path: Path) -> None:
     recipe = recipe_with(tmp_path, "epochs:", "epoch:")
     said = zoo("train", recipe, "--output", tmp_path / "run").err
-    start = f"zoo: {recipe}:16: unknown key 'training.epoch'; valid here: epochs, patience, batch_words, "
+    start = f"zoo: {recipe}:16: unknown key 'training.epoch'; valid here: epochs, patience, keep, batch_words, "
     end = r"[a-z_]+(, [a-z_]+)* — did you mean 'training\.epochs'\?\n"
     assert re.fullmatch(re.escape(start) + end, said), said
 
@@ -214,10 +214,15 @@ def test_gold_labels_the_tagger_does_not_know(zoo: Zoo, checkpoint: Path, tmp_pa
         ("epochs:", "epoch:", "did you mean 'training.epochs'?"),
         ("codec:", "codex:", "recipe.yaml:3: unknown key 'codex'"),
         ("hidden:", "hiden:", "recipe.yaml:9: unknown key 'model.hiden'"),
-        ("learning_rate: 0.02", "learning_rate: fast", "fast"),
+        (
+            "learning_rate: 0.02",
+            "learning_rate: fast",
+            "recipe.yaml:14: optimizer.learning_rate: expected float but got fast",
+        ),
         ("output: runs/tiny", "output: [", "is not YAML"),
         ("output: runs/tiny", "seed: 1\nseed: 2", "recipe.yaml:22: key 'seed' stands twice; expected it once."),
-        ("hidden: 24", "hidden: wide", "hidden"),
+        ("hidden: 24", "hidden: wide", "recipe.yaml:9: model.hidden: expected int but got wide"),
+        ("average: 0.9", "keep: worst", "recipe.yaml:18: training.keep: expected 'best' or 'last' but got worst"),
     ],
 )
 def test_a_recipe_with_a_mistake(zoo: Zoo, tmp_path: Path, old: str, new: str, message: str) -> None:

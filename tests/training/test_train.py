@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -197,6 +198,18 @@ def test_the_weights_that_are_kept_are_those_that_were_scored(tmp_path: Path) ->
     assert kept.metrics["dev"]["micro"]["f1"] == pytest.approx(scored, abs=1e-6)
 
 
+def test_the_last_weights_are_kept_where_a_recipe_asks_for_them(tmp_path: Path) -> None:
+    more = ("--training.keep", "last", "--training.epochs", "5", "--training.patience", "1")
+    more += ("--optimizer.learning_rate", "1e-9", "--training.average", "0.9", "--training.half", "false")
+    kept = train(**settings(tmp_path, *more))
+    assert kept.metrics["epochs"] == 5  # with the best, one epoch without a better F1 ends the run
+    (last,) = (tmp_path / "last").glob("*.ckpt")
+    saved = torch.load(last, map_location="cpu", weights_only=True)
+    assert saved["epoch"] == 4
+    for name, weights in kept.tagger.state_dict().items():
+        torch.testing.assert_close(weights, saved["state_dict"][name], atol=0, rtol=0)
+
+
 def test_a_short_run_learns_with_averaged_weights(tmp_path: Path) -> None:
     more = ("--training.epochs", "12", "--training.average", "0.998")
     assert train(**settings(tmp_path, *more)).metrics["dev"]["micro"]["f1"] > 0.5
@@ -244,6 +257,14 @@ def test_a_state_of_other_vectors(tmp_path: Path) -> None:
         train(**settings(tmp_path, *more, "--resume", "true"))
     write_vectors(WordVectors(words, torch.zeros(2, 16).numpy()), vectors)
     train(**settings(tmp_path, *more, "--resume", "true"))
+
+
+@pytest.mark.parametrize(("setting", "value"), [("accelerator", "abacus"), ("devices", "[1]"), ("strategy", "hope")])
+def test_a_trainer_that_the_machine_cannot_be(setting: str, value: str, tmp_path: Path) -> None:
+    more = (f"--trainer.{setting}", value)
+    with pytest.raises(ValueError, match=f"can be but got .*{re.escape(value)}.* --trainer.accelerator auto takes"):
+        train(**settings(tmp_path / "run", *more))
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_complete_run_is_not_trained_again(trained: Trained) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, An
         settings = parser.instantiate(parser.parse_args(["--recipe", str(path), *overrides]))
         _check_model(settings["architecture"], settings["model"])
     except Exception as error:  # jsonargparse has no public base class for what it raises
-        raise RecipeError(f"{path}: {error}") from error
+        raise RecipeError(_told(str(error), path, root, overrides)) from error
     return {key: value for key, value in settings.items() if key != "recipe"}
 
 
@@ -65,8 +66,8 @@ def _check_model(architecture: str, model: dict[str, Any] | None) -> None:
     """Checks names and types of the ``model`` section against the architecture's constructor."""
     if architecture in ARCHITECTURES:  # if not, training says so
         parser = ArgumentParser(exit_on_error=False)
-        parser.add_class_arguments(ARCHITECTURES[architecture], skip=_built(ARCHITECTURES[architecture]))
-        parser.parse_object(model or {})
+        parser.add_class_arguments(ARCHITECTURES[architecture], "model", skip=_built(ARCHITECTURES[architecture]))
+        parser.parse_object({"model": model or {}})
 
 
 def _built(architecture: Callable[..., Any]) -> set[str]:
@@ -121,3 +122,32 @@ def _check_override(name: str, valid: dict[str, Any]) -> None:
         if valid[key] is None:
             return
         prefix, valid = f"{prefix}{key}.", valid[key]
+
+
+_WRONG_VALUE = re.compile(
+    r'Parser key "(?P<key>[^"]+)":\s+Expected an? (?P<type>.+)\. Got value: (?P<value>.*)', re.DOTALL
+)
+
+
+def _told(error: str, path: Path, root: yaml.MappingNode, overrides: Sequence[str]) -> str:
+    """What jsonargparse says of a wrong value: at its line or option, its type as YAML knows it."""
+    wrong = _WRONG_VALUE.fullmatch(error)
+    if wrong is None:
+        return f"{path}: {error}"
+    key = wrong["key"]
+    expected = re.sub(r"<class '(\w+)'>", r"\1", wrong["type"])
+    if literal := re.fullmatch(r"typing\.Literal\[(.+)\]", expected):
+        expected = literal[1].replace(", ", " or ")
+    given = any(word.partition("=")[0] == f"--{key}" for word in overrides)
+    place = f"--{key}" if given else f"{path}:{_line(root, key)}: {key}"
+    return f"{place}: expected {expected} but got {wrong['value']}"
+
+
+def _line(node: yaml.Node, key: str) -> int:
+    """The line of a key, as ``training.epochs``, or of the deepest section above it that the file has."""
+    first, _, rest = key.partition(".")
+    below = node.value if isinstance(node, yaml.MappingNode) else []
+    for name, value in below:
+        if name.value == first:
+            return _line(value, rest) if rest and isinstance(value, yaml.MappingNode) else name.start_mark.line + 1
+    return int(node.start_mark.line) + 1

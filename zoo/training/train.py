@@ -17,6 +17,7 @@ import yaml
 from pytorch_lightning import Callback, Trainer, seed_everything
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pytorch_lightning.loggers import CSVLogger
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from zoo.checkpoint.folder import read_architecture
 from zoo.data.document import Corpus, losses_of
@@ -46,7 +47,9 @@ class TrainingConfig:
 
     Args:
         epochs: The most passes over the training documents; the learning rate reaches its end with the last.
-        patience: Stop after so many epochs without a better dev F1.
+        patience: Stop after so many epochs without a better dev F1; not where ``keep`` is ``last``.
+        keep: The weights to end with: the ``best`` by strict dev F1, or the ``last``, which takes all epochs. A
+            schedule that ends at 0 settles by itself: then a few dev documents choose by chance.
         batch_words: The most words of a batch, padding included.
         clip: The largest norm of a gradient.
         average: Decay of the exponential moving average of the weights, per step, after a warm-up
@@ -61,6 +64,7 @@ class TrainingConfig:
 
     epochs: int = 30
     patience: int = 10
+    keep: Literal["best", "last"] = "best"
     batch_words: int = 1000
     clip: float = 1.0
     average: float = 0.0
@@ -140,8 +144,8 @@ def train(
 ) -> Trained:
     """Trains a tagger and writes its checkpoint folder. The arguments are the keys of a recipe.
 
-    The best weights by strict dev F1 are kept. The tagger is then written, loaded again as a user would, and scored
-    on dev and, where the corpus has one, test: ``metrics.json`` tells what the folder does, not what memory did.
+    The best weights by strict dev F1 are kept, or the last. The tagger is written, loaded again as a user would, and
+    scored on dev and, where the corpus has one, test: ``metrics.json`` tells what the folder does, not what memory did.
 
     Args:
         corpus: A corpus by name, or a folder with train, dev and test.
@@ -185,7 +189,7 @@ def train(
     tagger.optimization = lambda module: with_schedule(
         optimizer, build_optimizer(optimizer, module), len(data.train_dataloader()), training.epochs
     )
-    runner, best, state = build_trainer(folder, training, trainer, progress, recipe)
+    runner, kept, state = build_trainer(folder, training, trainer, progress, recipe)
     if tagger.descends:
         learn_rows(tagger, {form for window in data.windows["train"] for form in window.forms})
     if last:
@@ -197,7 +201,7 @@ def train(
             raise KeyboardInterrupt from None
     if runner.is_global_zero:
         if tagger.descends:
-            tagger.load_state_dict(_best_weights(best, folder))
+            tagger.load_state_dict(_kept_weights(kept))
             restore_rows(tagger)
         else:
             state.begin()
@@ -237,15 +241,15 @@ def _finished(checkpoint: Path) -> Trained:
     return Trained(checkpoint, tagger, json.loads((checkpoint / _METRICS).read_text(encoding="utf-8")))
 
 
-def _best_weights(best: ModelCheckpoint, folder: Path) -> dict[str, torch.Tensor]:
-    """The weights with the best dev F1.
+def _kept_weights(kept: ModelCheckpoint) -> dict[str, torch.Tensor]:
+    """The best weights, or the last.
 
     A run that was resumed may name a file that a later epoch had replaced before it was cut off; then the newest is the
     better one.
     """
-    path = Path(best.best_model_path)
+    path = Path(kept.best_model_path)
     if not path.is_file():
-        path = max((folder / "best").glob("*.ckpt"), key=lambda found: found.stat().st_mtime)
+        path = max(Path(str(kept.dirpath)).glob("*.ckpt"), key=lambda found: found.stat().st_mtime)
     return torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
 
 
@@ -311,35 +315,40 @@ def silence_lightning() -> None:
 def build_trainer(
     folder: Path, training: TrainingConfig, trainer: TrainerConfig, progress: bool, recipe: str = ""
 ) -> tuple[Trainer, ModelCheckpoint, RunState]:
-    """The Lightning Trainer of a run, the callback that keeps its best weights, and the one that keeps its time."""
-    # Saved whole: only then does Lightning ask the moving average for its weights, those that dev_f1 is of.
-    best = ModelCheckpoint(folder / "best", monitor="dev_f1", mode="max", filename="{epoch}-{dev_f1:.4f}")
+    """The Lightning Trainer of a run, the callback that keeps weights, and the one that keeps its time."""
+    choice = "dev_f1" if training.keep == "best" else None
+    # Saved with all that training needs: only then does Lightning ask the moving average for its weights.
+    kept = ModelCheckpoint(folder / training.keep, monitor=choice, mode="max", filename="{epoch}-{dev_f1:.4f}")
     state = RunState(folder / RECIPE, recipe)
-    callbacks: list[Callback] = [
-        best,
-        StateToResume(folder / "state", training.save_minutes),
-        EarlyStopping("dev_f1", mode="max", patience=training.patience),
-        state,
-    ]
+    callbacks: list[Callback] = [kept, StateToResume(folder / "state", training.save_minutes), state]
+    if choice:
+        callbacks.append(EarlyStopping(choice, mode="max", patience=training.patience))
     if training.average:
         callbacks.append(MovingAverage(training.average))
     if progress:
         callbacks.append(EpochBars())
     apple = trainer.accelerator == "auto" and torch.backends.mps.is_available()
-    runner = Trainer(
-        accelerator="cpu" if apple else trainer.accelerator,  # the CRF's float64 does not exist on Apple's GPUs
-        devices=trainer.devices,
-        strategy=trainer.strategy,
-        precision=trainer.precision,
-        max_epochs=training.epochs,
-        gradient_clip_val=training.clip,
-        callbacks=callbacks,
-        logger=CSVLogger(folder, name="log"),
-        enable_progress_bar=progress,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-        num_sanity_val_steps=0,
-        log_every_n_steps=50,
-        default_root_dir=folder,
-    )
-    return runner, best, state
+    try:
+        runner = Trainer(
+            accelerator="cpu" if apple else trainer.accelerator,  # the CRF's float64 does not exist on Apple's GPUs
+            devices=trainer.devices,
+            strategy=trainer.strategy,
+            precision=trainer.precision,
+            max_epochs=training.epochs,
+            gradient_clip_val=training.clip,
+            callbacks=callbacks,
+            logger=CSVLogger(folder, name="log"),
+            enable_progress_bar=progress,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            num_sanity_val_steps=0,
+            log_every_n_steps=50,
+            default_root_dir=folder,
+        )
+    except (MisconfigurationException, TypeError, ValueError) as error:
+        raise ValueError(
+            f"Expected a trainer that this machine can be but got accelerator {trainer.accelerator!r}, devices "
+            f"{trainer.devices!r}, strategy {trainer.strategy!r}: {error} — --trainer.accelerator auto takes what "
+            "there is."
+        ) from error
+    return runner, kept, state
