@@ -24,7 +24,7 @@ help:  ## show this
 setup: $(DEV)  ## build the environment with what tests and checks need
 
 test: $(DEV)  ## run the tests and the examples in docstrings
-	$(BIN)/python -m pytest -q $(PYTEST)
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 $(PYTEST)
 
 lint: $(DEV)  ## check format, style and types
 	$(BIN)/ruff format --check .
@@ -54,6 +54,6 @@ $(CORE): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
-	@echo 'Installing into $(VENV), with what tests and checks need: about 1.7 GB, a minute or more.'
+	@echo 'Installing into $(VENV), with what tests and checks need: about 3 GB, some minutes or more.'
 	@$(PIP) -e '.[$(EXTRAS)]'
 	@touch $(CORE) $@

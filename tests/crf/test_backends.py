@@ -12,11 +12,13 @@ from zoo.crf.backends import compiled_for
 from zoo.data.tags import Transitions
 
 
-def pair(tags: int, legal: Transitions | None) -> tuple[CRF, CRF]:
-    pytest.importorskip("numba")
+def pair(backend: str, tags: int, legal: Transitions | None) -> tuple[CRF, CRF]:
+    pytest.importorskip(backend)
+    if backend == "triton" and torch.cuda.is_available():
+        pytest.skip("kernels are run by the GPU here: tests/crf/test_cuda.py")
     torch.manual_seed(tags)
     first = CRF(tags, batch_first=True, constraints=legal, backend="torch")
-    second = CRF(tags, batch_first=True, constraints=legal, backend="numba")
+    second = CRF(tags, batch_first=True, constraints=legal, backend=backend)  # type: ignore[arg-type]
     second.load_state_dict(first.state_dict())
     return first, second
 
@@ -27,14 +29,22 @@ def half_legal(tags: int) -> Transitions:
     return Transitions([True] * tags, [tag % 2 == 0 for tag in range(tags)], pairs)
 
 
-@pytest.mark.parametrize("tags", [1, 2, 9, 33, 85])
-@pytest.mark.parametrize("constrained", [False, True])
-@pytest.mark.parametrize("scale", [1.0, 300.0])
-def test_they_agree(tags: int, constrained: bool, scale: float) -> None:
-    crfs = pair(tags, half_legal(tags) if constrained else None)
-    scores = scale * torch.randn(5, 30, tags)
-    mask = torch.arange(30) < torch.tensor([30, 1, 2, 17, 29])[:, None]
-    spans = [(3, 4, 6, (0, 0), ()), (0, 0, 1, (tags - 1,), (0,)), (0, 28, 30, (0, 0), (0,)), (4, 3, 4, (0,), (0,))]
+COMPILED = [("numba", tags, 30, legal, scale) for tags in (1, 2, 9, 33, 85) for legal in (0, 1) for scale in (1, 300)]
+# A kernel's programs share the words of a window and meet at the 32nd; 128 tags are the most.
+INTERPRETED = [
+    ("triton", *case) for case in ((1, 7, 0, 1), (9, 35, 0, 1), (9, 35, 1, 300), (33, 7, 1, 1), (128, 7, 0, 1))
+]
+
+
+@pytest.mark.parametrize(("backend", "tags", "words", "constrained", "scale"), COMPILED + INTERPRETED)
+def test_they_agree(backend: str, tags: int, words: int, constrained: bool, scale: int) -> None:
+    crfs = pair(backend, tags, half_legal(tags) if constrained else None)
+    scores = scale * torch.randn(5, words, tags)
+    lengths = [words, 1, 2, words - 1, words - 3]
+    mask = torch.arange(words) < torch.tensor(lengths)[:, None]
+    spans = [
+        (3, 4, 6, (0, 0), ()), (0, 0, 1, (tags - 1,), (0,)), (0, words - 2, words, (0, 0), (0,)), (4, 3, 4, (0,), (0,)),
+    ]  # fmt: skip
     results: list[list[Tensor]] = []
     for crf in crfs:
         emissions = scores.clone().requires_grad_()
@@ -49,28 +59,35 @@ def test_they_agree(tags: int, constrained: bool, scale: float) -> None:
     assert crfs[0].decode(scores, mask) == crfs[1].decode(scores, mask)
 
 
+@pytest.mark.parametrize(
+    ("backend", "error", "where"), [("numba", ValueError, " but got others in window 1"), ("triton", RuntimeError, "")]
+)
 @pytest.mark.parametrize("wrong", [-1, 3, -100])
-def test_a_number_that_is_no_tag_is_refused_on_words_alone(wrong: int) -> None:
-    crf = pair(3, None)[1]
+def test_a_number_that_is_no_tag_is_refused_on_words_alone(
+    backend: str, error: type[Exception], where: str, wrong: int
+) -> None:
+    crf = pair(backend, 3, None)[1]
     tags, mask = torch.zeros(2, 4, dtype=torch.long), torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]], dtype=torch.bool)
     tags[1, 3] = wrong
     assert crf(torch.zeros(2, 4, 3), tags, mask).isfinite()
     tags[1, 1] = wrong
-    with pytest.raises(ValueError, match="Expected tags from 0 to 2 on words but got others in window 1"):
+    with pytest.raises(error, match="Expected tags from 0 to 2 on words" + where):
         crf(torch.zeros(2, 4, 3), tags, mask)
 
 
 def test_unknown_backend() -> None:
-    with pytest.raises(ValueError, match="Expected a backend out of auto, torch, numba but got 'cuda'"):
+    with pytest.raises(ValueError, match="Expected a backend out of auto, torch, numba, triton but got 'cuda'"):
         CRF(2, backend="cuda")  # type: ignore[arg-type]
 
 
-def test_without_numba_torch_computes_and_what_asks_for_numba_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("zoo.crf.backends._compiled", lambda: None)
+def test_without_compilers_torch_computes_and_what_asks_for_one_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoo.crf.backends._compiled", lambda _: None)
     with pytest.raises(
         ImportError, match=r"needs numba: pip install 'bioner-zoo\[fast\]', or choose the backend torch"
     ):
         CRF(2, backend="numba")
+    with pytest.raises(ImportError, match=r"needs triton: pip install triton .*, or choose the backend torch"):
+        CRF(2, backend="triton")
     crf, emissions = CRF(2, batch_first=True), torch.randn(1, 3, 2, requires_grad=True)
     crf(emissions, torch.zeros(1, 3, dtype=torch.long)).backward()
     assert emissions.grad is not None
@@ -105,9 +122,10 @@ def test_without_a_place_to_keep_what_was_compiled_it_is_compiled_all_the_same()
     assert said == "[[1, 0]]\n"
 
 
+@pytest.mark.parametrize("backend", ["numba", "triton"])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_parameters_in_half_precision(dtype: torch.dtype) -> None:
-    first, second = (crf.to(dtype) for crf in pair(3, None))
+def test_parameters_in_half_precision(backend: str, dtype: torch.dtype) -> None:
+    first, second = (crf.to(dtype) for crf in pair(backend, 3, None))
     emissions = torch.randn(2, 5, 3).to(dtype)
     assert first.decode(emissions) == second.decode(emissions)
     likelihood = second(emissions.requires_grad_(), torch.zeros(2, 5, dtype=torch.long))
@@ -117,5 +135,8 @@ def test_parameters_in_half_precision(dtype: torch.dtype) -> None:
     torch.testing.assert_close(likelihood, first(emissions, torch.zeros(2, 5, dtype=torch.long)))
 
 
-def test_other_devices_are_for_torch() -> None:
+def test_what_a_backend_cannot_do_is_for_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert compiled_for(torch.zeros(1, 3, 2, device="meta", requires_grad=True), "numba") is None
+    assert compiled_for(torch.zeros(1, 3, 129, device="meta"), "triton") is None
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+    assert compiled_for(torch.zeros(1, 3, 2), "triton") is None  # without a GPU

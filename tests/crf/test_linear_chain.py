@@ -26,11 +26,13 @@ LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=3)
 few_examples = settings(deadline=None, max_examples=15)
 
 
-@pytest.fixture(scope="module", params=["torch", "numba"], autouse=True)
+@pytest.fixture(scope="module", params=["torch", "numba", "triton"], autouse=True)
 def _backend(request: pytest.FixtureRequest) -> Iterator[None]:
     """Whatever is tested here is tested of each backend."""
-    if request.param == "numba":
-        pytest.importorskip("numba")
+    if request.param != "torch":
+        pytest.importorskip(request.param)
+    if request.param == "triton" and torch.cuda.is_available():
+        pytest.skip("kernels are run by the GPU here: tests/crf/test_cuda.py")
     chosen = partial(compiled_for, backend=request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("zoo.crf.linear_chain.compiled_for", lambda emissions, _: chosen(emissions))

@@ -32,13 +32,13 @@ class _Steps(NamedTuple):
     is_safe: np.ndarray
 
 
-def lengths_of(mask: Tensor) -> np.ndarray | None:
+def lengths_of(mask: Tensor) -> Tensor | None:
     """How many words each window has (B), from a mask (B, W); ``None`` if a window's words are not all at its front."""
     lengths = np.empty(len(mask), np.int64)
-    return None if compiled.prefix_lengths(mask.contiguous().numpy(), lengths) >= 0 else lengths
+    return None if compiled.prefix_lengths(mask.contiguous().numpy(), lengths) >= 0 else torch.from_numpy(lengths)
 
 
-def _scores(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> tuple[_Scores, float]:
+def _scores(crf: "CRF", emissions: Tensor, lengths: Tensor) -> tuple[_Scores, float]:
     """Emissions (B, W, T) and the moves of a CRF; and the largest absolute value among the scores of legal moves."""
     *moves, largest = compiled.moves_of(
         _array(crf.start_transitions),
@@ -48,7 +48,7 @@ def _scores(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> tuple[_Scores
         crf.legal_pairs.numpy(),
         crf.legal_end.numpy(),
     )
-    return _Scores(_array(emissions), lengths, *moves), largest
+    return _Scores(_array(emissions), lengths.numpy(), *moves), largest
 
 
 def _array(scores: Tensor) -> np.ndarray:
@@ -86,7 +86,7 @@ class _Likelihood(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor,
-        crf: "CRF", tags: np.ndarray, lengths: np.ndarray,
+        crf: "CRF", tags: np.ndarray, lengths: Tensor,
     ) -> Tensor:  # fmt: skip
         scores, largest = _scores(crf, emissions, lengths)
         counts, value = _room(scores), np.empty(len(lengths))
@@ -107,10 +107,13 @@ class _LogPartition(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor,
-        crf: "CRF", lengths: np.ndarray,
+        crf: "CRF", lengths: Tensor,
     ) -> Tensor:  # fmt: skip
         value, counts = _posteriors(crf, emissions, lengths)
-        counts.began[:], counts.ended[:] = counts.emitted[:, 0], counts.emitted[np.arange(len(lengths)), lengths - 1]
+        counts.began[:], counts.ended[:] = (
+            counts.emitted[:, 0],
+            counts.emitted[np.arange(len(lengths)), lengths.numpy() - 1],
+        )
         ctx.counts, ctx.kinds = counts, (emissions.dtype, start.dtype)
         return torch.from_numpy(value)
 
@@ -131,7 +134,7 @@ def _weighted(ctx: Any, grad: Tensor) -> list[Tensor]:
     return [torch.from_numpy(array).to(kind) for array, kind in zip(gradients, kinds, strict=True)]
 
 
-def _posteriors(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> tuple[np.ndarray, _Counts]:
+def _posteriors(crf: "CRF", emissions: Tensor, lengths: Tensor) -> tuple[np.ndarray, _Counts]:
     """Log Z (B), probabilities of tags and expected numbers of moves."""
     scores, largest = _scores(crf, emissions, lengths)
     counts, value = _room(scores), np.empty(len(lengths))
@@ -139,7 +142,7 @@ def _posteriors(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> tuple[np.
     return value, counts
 
 
-def likelihood(crf: "CRF", emissions: Tensor, tags: Tensor, lengths: np.ndarray) -> Tensor:
+def likelihood(crf: "CRF", emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
     """Log-likelihood of the gold tags (B, W) of each window (B), float64, differentiable once.
 
     Raises:
@@ -150,17 +153,17 @@ def likelihood(crf: "CRF", emissions: Tensor, tags: Tensor, lengths: np.ndarray)
     return _Likelihood.apply(emissions, *moves, crf, gold, lengths)
 
 
-def log_partition(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> Tensor:
+def log_partition(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     """Log Z of each window (B), float64, differentiable once."""
     return _LogPartition.apply(emissions, crf.start_transitions, crf.transitions, crf.end_transitions, crf, lengths)
 
 
-def marginals(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> Tensor:
+def marginals(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     """Probability of each tag at each word (B, W, T), zero on padding."""
     return torch.from_numpy(_posteriors(crf, emissions, lengths)[1].emitted)
 
 
-def best_path(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> Tensor:
+def best_path(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     """The best tags (B, W), int64, zero on padding; among equals the lowest."""
     scores, _ = _scores(crf, emissions, lengths)
     paths = np.empty(scores.emissions.shape[:2], np.int64)
@@ -168,7 +171,7 @@ def best_path(crf: "CRF", emissions: Tensor, lengths: np.ndarray) -> Tensor:
     return torch.from_numpy(paths)
 
 
-def run_probabilities(crf: "CRF", emissions: Tensor, lengths: np.ndarray, runs: Sequence["TagRun"]) -> Tensor:
+def run_probabilities(crf: "CRF", emissions: Tensor, lengths: Tensor, runs: Sequence["TagRun"]) -> Tensor:
     """Probability of each run of tags (N), float64."""
     order = sorted(range(len(runs)), key=lambda number: runs[number].sequence)
     places = np.array([runs[number][:3] for number in order], np.int64).reshape(-1, 3)

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from types import ModuleType
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from zoo.crf import paths, recursions
 from zoo.crf.backends import Backend, check_backend, compiled_for
 from zoo.crf.paths import BestPaths
-from zoo.crf.recursions import LOWEST, Chain
+from zoo.crf.recursions import LOWEST, PREFIX_EXPECTED, Chain
 from zoo.crf.runs import TagRun, check_runs, run_probabilities
 from zoo.data.tags import Transitions
 
@@ -127,7 +126,7 @@ class CRF(nn.Module):
         """Log-likelihood of each window (B), and its number of words (B)."""
         if (compiled := compiled_for(emissions, self.backend)) and not self.double_backward:
             batch, lengths = self._windows(compiled, emissions, mask)
-            return compiled.likelihood(self, batch, self._windows_first(tags), lengths), torch.from_numpy(lengths)
+            return compiled.likelihood(self, batch, self._windows_first(tags), lengths), lengths
         chain = self._chain(emissions, mask)
         score = recursions.path_score(chain, self._turned(tags))
         return score - self._log_partition(chain), chain.mask.sum(0)
@@ -293,12 +292,12 @@ class CRF(nn.Module):
         if mask is not None and mask.shape != emissions.shape[:2]:
             raise ValueError(f"Expected a mask of shape {tuple(emissions.shape[:2])} but got {tuple(mask.shape)}.")
 
-    def _windows(self, compiled: ModuleType, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, np.ndarray]:
+    def _windows(self, compiled: ModuleType, emissions: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """The batch as compiled recursions want it: windows first (B, W, T), and the number of words of each (B)."""
         self._check_shapes(emissions, mask)
         batch = self._windows_first(emissions)
         if mask is None:
-            return batch, np.full(len(batch), batch.shape[1])
+            return batch, torch.full((len(batch),), batch.shape[1], device=batch.device)
         on = self._windows_first(mask).bool()
         if (lengths := compiled.lengths_of(on)) is None:
             _check_prefix(on.T)  # which says where
@@ -356,11 +355,8 @@ def _check_prefix(mask: Tensor) -> None:
     """Refuses a mask (W, B) that is not some words, then only padding."""
     falling = mask[0].all() & (mask[:-1] | ~mask[1:]).all()
     if mask.is_cuda:
-        torch._assert_async(falling, "Expected a mask that is on from the first word to a window's last, then off.")
+        torch._assert_async(falling, PREFIX_EXPECTED)
     elif not falling:
         wrong = ~(mask[0] & (mask[:-1] | ~mask[1:]).all(0))
         window = int(wrong.nonzero()[0])
-        raise ValueError(
-            "Expected a mask that is on from the first word to a window's last, then off, "
-            f"but got {mask[:, window].int().tolist()} in window {window}."
-        )
+        raise ValueError(f"{PREFIX_EXPECTED}, but got {mask[:, window].int().tolist()} in window {window}.")

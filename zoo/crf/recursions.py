@@ -25,6 +25,7 @@ from torch import Tensor
 TINY = torch.finfo(torch.float64).tiny
 LOWEST = torch.finfo(torch.float64).min
 NATS = 690.0  # exp(-690) is still a normal float64; a product of two messages has to stay above it
+PREFIX_EXPECTED = "Expected a mask that is on from the first word to a window's last, then off"
 
 
 class Chain(NamedTuple):
