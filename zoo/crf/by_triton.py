@@ -54,12 +54,18 @@ def lengths_of(mask: Tensor) -> Tensor | None:
     """
     windows, words = mask.shape
     lengths, is_prefix = mask.new_empty(windows, dtype=torch.int64), mask.new_empty(windows, dtype=torch.bool)
-    if windows:
-        kernels.count_words[(windows,)](mask, *mask.stride(), lengths, is_prefix, words, BLOCK=128)
-        if not mask.is_cuda:
-            return lengths if is_prefix.all() else None
-        torch._assert_async(is_prefix.all(), PREFIX_EXPECTED)
+    _launch(kernels.count_words, (windows,), mask, *mask.stride(), lengths, is_prefix, words, BLOCK=128)
+    if not mask.is_cuda:
+        return lengths if is_prefix.all() else None
+    torch._assert_async(is_prefix.all(), PREFIX_EXPECTED)
     return lengths
+
+
+def _launch(kernel: Any, programs: tuple[int, ...], first: Tensor, *rest: Any, **options: Any) -> None:
+    """Starts a kernel on the device of its first argument; an empty batch starts none."""
+    if all(programs):
+        with torch.cuda.device_of(first):
+            kernel[programs](first, *rest, **options)
 
 
 def _moves(crf: "CRF") -> _Moves:
@@ -86,11 +92,10 @@ def _messages(crf: "CRF", moves: _Moves, emissions: Tensor, lengths: Tensor) -> 
         emissions.new_empty((windows, words), dtype=torch.float64),
         emissions.new_empty(windows, dtype=torch.bool),
     )
-    if windows:
-        kernels.messages[(windows, 2)](
-            emissions, *emissions.stride()[:2], lengths, *moves, *found, windows, words, tags, crf.mixing,
-            BLOCK=8, **tiles(tags),
-        )  # fmt: skip
+    _launch(
+        kernels.messages, (windows, 2), emissions, *emissions.stride()[:2], lengths, *moves, *found,
+        windows, words, tags, crf.mixing, BLOCK=8, **tiles(tags),
+    )  # fmt: skip
     return found
 
 
@@ -108,14 +113,14 @@ def _counts(crf: "CRF", emissions: Tensor, lengths: Tensor, gold: Tensor | None)
     moved = emissions.new_empty((windows, chunks, tags, tags), dtype=torch.float64)
     is_tag = emissions.new_empty((windows, chunks), dtype=torch.bool)
     labels = lengths if gold is None else gold  # without gold tags, any tensor that is not read
-    if windows:
-        kernels.counts[(windows, chunks)](
-            emissions, *emissions.stride()[:2], lengths, labels, *(labels.stride() if gold is not None else (0, 0)),
-            *moves, *passed, value, emitted, moved, is_tag, windows, words, tags,
-            CHUNK=chunk, HAS_GOLD=gold is not None, **tiles(tags),
-        )  # fmt: skip
-        if gold is not None:
-            torch._assert_async(is_tag.all(), f"Expected tags from 0 to {tags - 1} on words.")
+    _launch(
+        kernels.counts, (windows, chunks), emissions, *emissions.stride()[:2], lengths,
+        labels, *(labels.stride() if gold is not None else (0, 0)),
+        *moves, *passed, value, emitted, moved, is_tag, windows, words, tags,
+        CHUNK=chunk, HAS_GOLD=gold is not None, **tiles(tags),
+    )  # fmt: skip
+    if gold is not None:
+        torch._assert_async(is_tag.all(), f"Expected tags from 0 to {tags - 1} on words.")
     return _Counts(value.sum(1), emitted, moved)
 
 
@@ -144,14 +149,13 @@ class _Value(torch.autograd.Function):
         windows, words, tags = emitted.shape
         grad = grad.double().contiguous()
         began, went, ended = (
-            torch.zeros(size, dtype=kind_of_moves, device=grad.device) for size in ((tags,), (tags, tags), (tags,))
+            torch.empty(size, dtype=kind_of_moves, device=grad.device) for size in ((tags,), (tags, tags), (tags,))
         )
         legal = _moves(ctx.crf)[3:]
-        if windows:
-            kernels.weigh[(tags,)](
-                grad, emitted, moved, lengths, *legal, began, went, ended, windows, words, tags, moved.shape[1],
-                BLOCK=_BLOCK, **tiles(tags) | {"num_warps": 4},
-            )  # fmt: skip
+        _launch(
+            kernels.weigh, (tags,), grad, emitted, moved, lengths, *legal, began, went, ended,
+            windows, words, tags, moved.shape[1], BLOCK=_BLOCK, **tiles(tags) | {"num_warps": 4},
+        )  # fmt: skip
         emissions = (emitted * grad.to(emitted.dtype)[:, None, None]).to(kind)
         return emissions, began, went, ended, None, None, None
 
@@ -181,10 +185,10 @@ def best_path(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     windows, words, tags = emissions.shape
     paths = emissions.new_empty((windows, words), dtype=torch.int64)
     came = emissions.new_empty((windows, words, tags), dtype=torch.int8)
-    if windows:
-        kernels.best_paths[(windows,)](
-            emissions, *emissions.stride()[:2], lengths, *_moves(crf), came, paths, words, tags, **tiles(tags)
-        )
+    _launch(
+        kernels.best_paths, (windows,), emissions, *emissions.stride()[:2], lengths, *_moves(crf), came, paths,
+        words, tags, **tiles(tags),
+    )  # fmt: skip
     return paths
 
 
@@ -194,7 +198,8 @@ def run_probabilities(crf: "CRF", emissions: Tensor, lengths: Tensor, runs: Sequ
     moves = _moves(crf)
     both, _, is_safe = _messages(crf, moves, emissions, lengths)
     forward, backward = torch.where(is_safe[:, None, None], both.log(), both).transpose(1, 2)  # (W, B, T) each
-    peaks = torch.where(is_safe[:, None, None], emissions.amax(-1, keepdim=True), 0)
-    arriving = (forward - (emissions - peaks).transpose(0, 1)).nan_to_num(-torch.inf)
+    scores = emissions.double()
+    peaks = torch.where(is_safe[:, None, None], scores.amax(-1, keepdim=True), 0)
+    arriving = (forward - (scores - peaks).transpose(0, 1)).nan_to_num(-torch.inf)
     transitions = moves.transitions.double().masked_fill(~moves.legal_pairs, -torch.inf)
     return run_probabilities_by(Messages(arriving, forward, backward), transitions, lengths, runs)
