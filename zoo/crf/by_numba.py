@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.crf import compiled
+from zoo.crf import compiled, compiled_viterbi
 
 if TYPE_CHECKING:
     from zoo.crf.linear_chain import CRF
@@ -167,7 +167,7 @@ def best_path(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     """The best tags (B, W), int64, zero on padding; among equals the lowest."""
     scores, _ = _scores(crf, emissions, lengths)
     paths = np.empty(scores.emissions.shape[:2], np.int64)
-    compiled.best_paths(*scores, paths)
+    compiled_viterbi.best_paths(*scores, paths)
     return torch.from_numpy(paths)
 
 

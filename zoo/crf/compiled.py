@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from zoo.crf.recursions import LOWEST, NATS
+from zoo.crf.recursions import NATS
 
 
 def _compiled(**options: Any) -> Callable[[Any], Any]:
@@ -33,13 +33,13 @@ def _compiled(**options: Any) -> Callable[[Any], Any]:
 
 
 # Sums may be taken in any order, so that loops over tags use vector instructions; infinities keep their meaning.
-_summing = _compiled(fastmath={"contract", "reassoc", "arcp", "nsz"})
-_exact = _compiled()
+summing = _compiled(fastmath={"contract", "reassoc", "arcp", "nsz"})
+exact = _compiled()
 
 _FITS = 32  # tags; a table of more pairs does not stay in the nearest cache, and a matrix product at the end is quicker
 
 
-@_exact
+@exact
 def prefix_lengths(mask: np.ndarray, lengths: np.ndarray) -> int:
     """Writes how many words each window has.
 
@@ -63,7 +63,7 @@ def prefix_lengths(mask: np.ndarray, lengths: np.ndarray) -> int:
     return -1
 
 
-@_exact
+@exact
 def moves_of(start, transitions, end, legal_start, legal_pairs, legal_end):
     """Scores of moves in float64, -inf where they are illegal, and the largest absolute value among the others."""
     tags, largest = len(start), 0.0
@@ -82,7 +82,7 @@ def moves_of(start, transitions, end, legal_start, legal_pairs, legal_end):
     return starts, pairs, ends, largest
 
 
-@_summing
+@summing
 def center(emissions, lengths, largest, mixing, steps, peaks, is_safe):
     """Takes from every word its highest score, and finds out whether scaled messages of a window keep all that counts.
 
@@ -111,7 +111,7 @@ def center(emissions, lengths, largest, mixing, steps, peaks, is_safe):
         is_safe[window] = mixing > 0 and 2 * mixing * (widest + 2 * largest + log(tags)) <= NATS
 
 
-@_summing
+@summing
 def _scaled_messages(length, begin, moves, finish, forward, steps, backward, leaving, unary, pairs):
     """The messages of a window as numbers: ``forward · backward`` is the probability of a tag.
 
@@ -184,7 +184,7 @@ def _scaled_messages(length, begin, moves, finish, forward, steps, backward, lea
     return log_partition + log(scale) + log(ending)
 
 
-@_exact
+@exact
 def _log_messages(emissions, length, start, transitions, end, forward, steps, backward, unary, pairs):
     """The messages of a window as logarithms, undivided; otherwise as :func:`_scaled_messages`.
 
@@ -226,7 +226,7 @@ def _log_messages(emissions, length, start, transitions, end, forward, steps, ba
     return log_partition
 
 
-@_exact
+@exact
 def _log_sum(scores):
     """The logarithm of the sum of ``exp``; -inf of none."""
     peak = -inf
@@ -240,7 +240,7 @@ def _log_sum(scores):
     return peak + log(total)
 
 
-@_exact
+@exact
 def _messages(
     emissions, length, start, transitions, end, begin, moves, finish,
     peak, is_safe, forward, steps, backward, leaving, unary, pairs,
@@ -263,7 +263,7 @@ def _messages(
     return _log_messages(emissions, length, start, transitions, end, forward, steps, backward, unary, pairs), False
 
 
-@_exact
+@exact
 def posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_safe, log_partition, unary, pairs):
     """Log Z and expected counts of each window: :class:`zoo.crf.recursions.Posterior`, windows first.
 
@@ -291,7 +291,7 @@ def posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_saf
         counted[length:] = 0.0
 
 
-@_exact
+@exact
 def likelihoods(
     emissions, tags, lengths, start, transitions, end, steps, peaks, is_safe, likelihood, emitted, began, moved, ended
 ):
@@ -339,7 +339,7 @@ def likelihoods(
     return -1
 
 
-@_summing
+@summing
 def weigh(grad, emitted, began, moved, ended, emissions, start, transitions, end):
     """Gradients of the arguments from those of the windows' values.
 
@@ -363,42 +363,7 @@ def weigh(grad, emitted, began, moved, ended, emissions, start, transitions, end
                 transitions[before, tag] += share * moved[window, before, tag]
 
 
-@_exact
-def best_paths(emissions, lengths, start, transitions, end, paths):
-    """The path of the highest score of each window, by Viterbi's algorithm; among equals the lowest tag.
-
-    Args:
-        emissions, lengths, start, transitions, end: As of :func:`posteriors`.
-        paths: Written, int64 (B, W), zero on padding.
-    """
-    words, tags = emissions.shape[1:]
-    scores, reached = np.empty((words, tags)), np.empty(tags)
-    for window in range(len(emissions)):
-        last = lengths[window] - 1
-        for tag in range(tags):
-            scores[0, tag] = emissions[window, 0, tag] + start[tag]
-        for word in range(1, last + 1):
-            reached[:] = -inf
-            for before in range(tags):
-                arriving = scores[word - 1, before]
-                for tag in range(tags):
-                    reached[tag] = max(reached[tag], arriving + transitions[before, tag])
-            for tag in range(tags):
-                scores[word, tag] = reached[tag] + emissions[window, word, tag]
-        paths[window, last + 1 :] = 0
-        scores[last] += end
-        paths[window, last] = np.argmax(scores[last])
-        for word in range(last, 0, -1):
-            best, tag = -inf, paths[window, word]
-            paths[window, word - 1] = 0
-            for before in range(tags):
-                score = scores[word - 1, before] + max(transitions[before, tag], LOWEST / 2)
-                if score > best:
-                    best = score
-                    paths[window, word - 1] = before
-
-
-@_exact
+@exact
 def run_probabilities(
     emissions, lengths, start, transitions, end, steps, peaks, is_safe,
     windows, starts, ends, tags, forbidden, probabilities,
