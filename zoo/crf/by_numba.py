@@ -65,81 +65,52 @@ def _centered(crf: "CRF", scores: _Scores, largest: float) -> _Steps:
     return steps
 
 
-class _Counts(NamedTuple):
-    """Gradients of each window's value: of its emissions (B, W, T), and of moves (B, T), (B, T, T), (B, T)."""
-
-    emitted: np.ndarray
-    began: np.ndarray
-    moved: np.ndarray
-    ended: np.ndarray
-
-
-def _room(scores: _Scores) -> _Counts:
+def _posteriors(crf: "CRF", scores: _Scores, largest: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log Z (B), probabilities of tags (B, W, T) and expected numbers of moves (B, T, T)."""
     windows, _, tags = scores.emissions.shape
-    ends = np.empty((2, windows, tags))
-    return _Counts(np.empty_like(scores.emissions), ends[0], np.empty((windows, tags, tags)), ends[1])
+    found = np.empty(windows), np.empty_like(scores.emissions), np.empty((windows, tags, tags))
+    compiled.posteriors(*scores, *_centered(crf, scores, largest), *found)
+    return found
 
 
-class _Likelihood(torch.autograd.Function):
-    """Log-likelihood of gold tags (B); its gradient is what was counted less what was expected."""
+class _Value(torch.autograd.Function):
+    """Log Z of each window (B), or the log-likelihood of its gold tags; the parameters come for autograd to see."""
 
     @staticmethod
     def forward(
         ctx: Any, emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor,
-        crf: "CRF", tags: np.ndarray, lengths: Tensor,
+        crf: "CRF", lengths: Tensor, gold: np.ndarray | None,
     ) -> Tensor:  # fmt: skip
         scores, largest = _scores(crf, emissions, lengths)
-        counts, value = _room(scores), np.empty(len(lengths))
-        rest = (*scores[1:], *_centered(crf, scores, largest))
-        if (wrong := compiled.likelihoods(scores.emissions, tags, *rest, value, *counts)) >= 0:
-            raise ValueError(f"Expected tags from 0 to {crf.num_tags - 1} on words but got others in window {wrong}.")
-        ctx.counts, ctx.kinds = counts, (emissions.dtype, start.dtype)
+        value, *counts = _posteriors(crf, scores, largest)
+        if gold is not None:
+            given = np.empty_like(value)
+            if (wrong := compiled.path_scores(scores.emissions, gold, *scores[1:], given)) >= 0:
+                raise ValueError(
+                    f"Expected tags from 0 to {crf.num_tags - 1} on words but got others in window {wrong}."
+                )
+            value = given - value
+        ctx.counts, ctx.gold, ctx.crf = (*counts, scores.lengths), gold, crf
+        ctx.kinds = (emissions.dtype, *(start.dtype,) * 3)
         return torch.from_numpy(value)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        return *_weighted(ctx, grad), None, None, None
+        if torch.is_grad_enabled():  # terms of a second derivative would be left out without a word
+            raise RuntimeError("Expected one differentiation but got create_graph=True: set CRF(double_backward=True).")
+        unary, tags, crf = ctx.counts[0], ctx.crf.num_tags, ctx.crf
+        shares = grad.detach().double().contiguous().numpy()
+        found = np.empty_like(unary), np.empty(tags), np.empty((tags, tags)), np.empty(tags)
+        compiled.weigh(shares if ctx.gold is None else -shares, *ctx.counts, *found)
+        if ctx.gold is not None:
+            legal = (moves.numpy() for moves in (crf.legal_start, crf.legal_pairs, crf.legal_end))
+            compiled.weigh_gold(shares, ctx.gold, ctx.counts[-1], *legal, *found)
+        gradients = (torch.from_numpy(array).to(kind) for array, kind in zip(found, ctx.kinds, strict=True))
+        return *gradients, None, None, None
 
 
-class _LogPartition(torch.autograd.Function):
-    """Log Z of each window (B); its gradient is what is expected."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor,
-        crf: "CRF", lengths: Tensor,
-    ) -> Tensor:  # fmt: skip
-        value, counts = _posteriors(crf, emissions, lengths)
-        counts.began[:], counts.ended[:] = (
-            counts.emitted[:, 0],
-            counts.emitted[np.arange(len(lengths)), lengths.numpy() - 1],
-        )
-        ctx.counts, ctx.kinds = counts, (emissions.dtype, start.dtype)
-        return torch.from_numpy(value)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        return *_weighted(ctx, grad), None, None
-
-
-def _weighted(ctx: Any, grad: Tensor) -> list[Tensor]:
-    """Gradients of emissions, start, transitions and end from those of each window."""
-    if torch.is_grad_enabled():  # terms of a second derivative would be left out without a word
-        raise RuntimeError("Expected one differentiation but got create_graph=True: set CRF(double_backward=True).")
-    counts, (kind, kind_of_moves) = ctx.counts, ctx.kinds
-    tags = counts.began.shape[1]
-    gradients = np.empty_like(counts.emitted), np.empty(tags), np.empty((tags, tags)), np.empty(tags)
-    compiled.weigh(grad.detach().double().contiguous().numpy(), *counts, *gradients)
-    kinds = kind, kind_of_moves, kind_of_moves, kind_of_moves
-    return [torch.from_numpy(array).to(kind) for array, kind in zip(gradients, kinds, strict=True)]
-
-
-def _posteriors(crf: "CRF", emissions: Tensor, lengths: Tensor) -> tuple[np.ndarray, _Counts]:
-    """Log Z (B), probabilities of tags and expected numbers of moves."""
-    scores, largest = _scores(crf, emissions, lengths)
-    counts, value = _room(scores), np.empty(len(lengths))
-    compiled.posteriors(*scores, *_centered(crf, scores, largest), value, counts.emitted, counts.moved)
-    return value, counts
+def _value(crf: "CRF", emissions: Tensor, lengths: Tensor, gold: np.ndarray | None) -> Tensor:
+    return _Value.apply(emissions, crf.start_transitions, crf.transitions, crf.end_transitions, crf, lengths, gold)
 
 
 def likelihood(crf: "CRF", emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
@@ -148,19 +119,17 @@ def likelihood(crf: "CRF", emissions: Tensor, tags: Tensor, lengths: Tensor) -> 
     Raises:
         ValueError: If a number on a word is no tag.
     """
-    moves = crf.start_transitions, crf.transitions, crf.end_transitions
-    gold = tags.to(torch.int64).contiguous().numpy()
-    return _Likelihood.apply(emissions, *moves, crf, gold, lengths)
+    return _value(crf, emissions, lengths, tags.to(torch.int64).contiguous().numpy())
 
 
 def log_partition(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     """Log Z of each window (B), float64, differentiable once."""
-    return _LogPartition.apply(emissions, crf.start_transitions, crf.transitions, crf.end_transitions, crf, lengths)
+    return _value(crf, emissions, lengths, None)
 
 
 def marginals(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     """Probability of each tag at each word (B, W, T), zero on padding."""
-    return torch.from_numpy(_posteriors(crf, emissions, lengths)[1].emitted)
+    return torch.from_numpy(_posteriors(crf, *_scores(crf, emissions, lengths))[1])
 
 
 def best_path(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:

@@ -177,11 +177,35 @@ def _scaled_messages(length, begin, moves, finish, forward, steps, backward, lea
             backward[word - 1, before] = reached
             unary[word - 1, before] = arriving * reached
     if not fits:
-        pairs[:] = np.dot(forward[:last].T, leaving[1:length])
+        _sum_pairs(forward[:last], leaving[1:length], pairs)
     for before in range(tags):
         for tag in range(tags):
             pairs[before, tag] *= moves[before, tag]
     return log_partition + log(scale) + log(ending)
+
+
+@summing
+def _sum_pairs(before, after, pairs):
+    """The product of two matrices (W, T), the first turned round: eight words at once, so that pairs are read less.
+
+    Not by a library, whose threads would wait for each other.
+    """
+    words, tags = before.shape
+    whole = words - words % 8
+    for tag in range(tags):
+        row = pairs[tag]
+        for word in range(0, whole, 8):
+            for to in range(tags):
+                row[to] += (
+                    (before[word, tag] * after[word, to] + before[word + 1, tag] * after[word + 1, to])
+                    + (before[word + 2, tag] * after[word + 2, to] + before[word + 3, tag] * after[word + 3, to])
+                ) + (
+                    (before[word + 4, tag] * after[word + 4, to] + before[word + 5, tag] * after[word + 5, to])
+                    + (before[word + 6, tag] * after[word + 6, to] + before[word + 7, tag] * after[word + 7, to])
+                )
+        for word in range(whole, words):
+            for to in range(tags):
+                row[to] += before[word, tag] * after[word, to]
 
 
 @exact
@@ -292,75 +316,74 @@ def posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_saf
 
 
 @exact
-def likelihoods(
-    emissions, tags, lengths, start, transitions, end, steps, peaks, is_safe, likelihood, emitted, began, moved, ended
-):
-    """Log-likelihood of the gold tags of each window, and its gradient.
+def path_scores(emissions, gold, lengths, start, transitions, end, scores):
+    """Scores of gold paths.
 
     Args:
-        emissions, lengths, start, transitions, end, steps, peaks, is_safe: As of :func:`posteriors`.
-        tags: Gold tags, int64 (B, W).
-        likelihood: Written (B); -inf where a move is illegal.
-        emitted: Written: gradient of the emissions (B, W, T), in float32 or float64, zero on padding.
-        began, moved, ended: Written: gradients of the moves (B, T), (B, T, T), (B, T), zero where they are illegal.
+        emissions, lengths, start, transitions, end: As of :func:`posteriors`.
+        gold: Gold tags, int64 (B, W).
+        scores: Written (B); -inf where a move is illegal.
 
     Returns:
         The first window with a number that is no tag, or -1.
     """
-    for window in range(len(tags)):
-        for word in range(lengths[window]):
-            if not 0 <= tags[window, word] < len(start):
-                return window
-    posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_safe, likelihood, emitted, moved)
     for window in range(len(emissions)):
-        length, gold, gradient, pairs = lengths[window], tags[window], emitted[window], moved[window]
-        for word in range(length):
-            for tag in range(len(start)):
-                gradient[word, tag] = -gradient[word, tag]
-        for before in range(len(start)):
-            for tag in range(len(start)):
-                pairs[before, tag] = -pairs[before, tag]
-        began[window], ended[window] = gradient[0], gradient[length - 1]
-        score = start[gold[0]] + end[gold[length - 1]]
-        if start[gold[0]] > -inf:
-            began[window, gold[0]] += 1
-        if end[gold[length - 1]] > -inf:
-            ended[window, gold[length - 1]] += 1
-        for word in range(length):
-            tag = gold[word]
-            score += emissions[window, word, tag]
-            gradient[word, tag] += 1
-            if word:
-                move = transitions[gold[word - 1], tag]
-                score += move
-                if move > -inf:
-                    pairs[gold[word - 1], tag] += 1
-        likelihood[window] = score - likelihood[window]
+        score, before = 0.0, -1
+        for word in range(lengths[window]):
+            tag = gold[window, word]
+            if not 0 <= tag < len(start):
+                return window
+            score += emissions[window, word, tag] + (transitions[before, tag] if word else start[tag])
+            before = tag
+        scores[window] = score + end[before]
     return -1
 
 
 @summing
-def weigh(grad, emitted, began, moved, ended, emissions, start, transitions, end):
-    """Gradients of the arguments from those of the windows' values.
+def weigh(grad, unary, pairs, lengths, emissions, start, transitions, end):
+    """Gradients of the arguments from those of log Z of each window.
 
     Args:
         grad: Gradient of each window's value (B).
-        emitted, began, moved, ended: As :func:`likelihoods` gives them.
+        unary, pairs, lengths: As of :func:`posteriors`.
         emissions: Written (B, W, T).
         start, transitions, end: Written (T), (T, T), (T).
     """
     start[:], transitions[:], end[:] = 0.0, 0.0, 0.0
     tags = len(start)
     for window in range(len(grad)):
-        share = grad[window]
-        for word in range(emitted.shape[1]):
+        share, last = grad[window], lengths[window] - 1
+        for word in range(unary.shape[1]):
             for tag in range(tags):
-                emissions[window, word, tag] = share * emitted[window, word, tag]
+                emissions[window, word, tag] = share * unary[window, word, tag]
         for before in range(tags):
-            start[before] += share * began[window, before]
-            end[before] += share * ended[window, before]
+            start[before] += share * unary[window, 0, before]
+            end[before] += share * unary[window, last, before]
             for tag in range(tags):
-                transitions[before, tag] += share * moved[window, before, tag]
+                transitions[before, tag] += share * pairs[window, before, tag]
+
+
+@exact
+def weigh_gold(grad, gold, lengths, legal_start, legal_pairs, legal_end, emissions, start, transitions, end):
+    """Adds to gradients what gold paths give: one for each score that they have, but none for an illegal move.
+
+    Args:
+        grad: Gradient of each window's value (B).
+        gold, lengths: As of :func:`path_scores`.
+        legal_start, legal_pairs, legal_end: Which moves are legal, boolean (T), (T, T), (T).
+        emissions, start, transitions, end: As :func:`weigh` writes them; added to.
+    """
+    for window in range(len(grad)):
+        share, before = grad[window], -1
+        for word in range(lengths[window]):
+            tag = gold[window, word]
+            emissions[window, word, tag] += share
+            if word:
+                transitions[before, tag] += share * legal_pairs[before, tag]
+            else:
+                start[tag] += share * legal_start[tag]
+            before = tag
+        end[before] += share * legal_end[before]
 
 
 @exact
