@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,11 @@ def test_keys_of_a_recipe(zoo: Zoo) -> None:
     assert said.code == 0
     for key in ("--optimizer.learning_rate", "--training.epochs", "--codec.scheme", "--trainer.devices"):
         assert key in said.out
+
+
+def test_a_process_ends_without_a_word_of_what_libraries_believe_to_have_leaked() -> None:
+    said = subprocess.run([sys.executable, "-m", "zoo", "train", "--keys"], capture_output=True, text=True, check=True)
+    assert said.stderr == ""
 
 
 def test_tag_standard_input_as_lines(zoo: Zoo, checkpoint: Path) -> None:

@@ -1,6 +1,8 @@
 """What commands that tag begin with: a tagger by name."""
 
+import atexit
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -35,7 +37,8 @@ def quick_imports() -> Iterator[None]:
 def _no_garbage_collection() -> Iterator[None]:
     """Imports without looking for garbage: modules are none, and looking again and again takes a third of the time.
 
-    What was imported is then left out of later searches for garbage, the one at the end of the process included.
+    What was imported is then left out of later searches for garbage. The one at the end of the process leaves it out,
+    too, but not where torch imported Triton, which would print what it believes to have leaked.
     """
     gc.disable()
     try:
@@ -43,6 +46,8 @@ def _no_garbage_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+        if "triton" in sys.modules:
+            atexit.register(gc.unfreeze)
 
 
 @contextmanager
