@@ -28,14 +28,20 @@ def read_words(lstm: nn.LSTM, features: Tensor, mask: Tensor) -> Tensor:
     # Packing, the usual way, ends on a CPU in a loop over words, and takes the lengths from a GPU.
     start = features.new_zeros(1, len(features), lstm.hidden_size)
     lengths, places = mask.sum(1, keepdim=True), torch.arange(mask.shape[1], device=mask.device)
-    turned = torch.where(mask, lengths - 1 - places, places)[..., None]  # (B, W, 1): the words of a row, last to first
+    turned = torch.where(mask, lengths - 1 - places, places)  # (B, W): the words of a row, last to first
+    rows = (turned + mask.shape[1] * torch.arange(len(mask), device=mask.device)[:, None]).flatten()
     states = []
     for suffix in ("", "_reverse")[: 1 + lstm.bidirectional]:
-        read = features.take_along_dim(turned, 1) if suffix else features
+        read = _select(features, rows) if suffix else features
         own = [getattr(lstm, f"{name}_l0{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
         state = torch.lstm(read, (start, start), own, True, 1, 0.0, lstm.training, False, True)[0]  # (B, W, H)
-        states.append(state.take_along_dim(turned, 1) if suffix else state)
+        states.append(_select(state, rows) if suffix else state)
     return torch.cat(states, 2) * mask[..., None]
+
+
+def _select(words: Tensor, rows: Tensor) -> Tensor:
+    """Words (B, W, F) by their numbers in the batch (B · W), whole rows at once."""
+    return words.flatten(0, 1).index_select(0, rows).view(words.shape)
 
 
 def read_spellings(lstm: nn.LSTM, embedding: Callable[[Tensor], Tensor], characters: Tensor) -> Tensor:
