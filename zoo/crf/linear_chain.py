@@ -128,8 +128,7 @@ class CRF(nn.Module):
             batch, lengths = self._windows(compiled, emissions, mask)
             return compiled.likelihood(self, batch, self._windows_first(tags), lengths), lengths
         chain = self._chain(emissions, mask)
-        score = recursions.path_score(chain, self._turned(tags))
-        return score - self._log_partition(chain), chain.mask.sum(0)
+        return self._path_likelihood(chain, self._turned(tags)), chain.mask.sum(0)
 
     def decode(self, emissions: Tensor, mask: Tensor | None = None) -> list[list[int]]:
         """The best tags of each window, as Python lists without padding; see :meth:`viterbi`."""
@@ -283,6 +282,12 @@ class CRF(nn.Module):
     def _log_partition(self, chain: Chain) -> Tensor:
         by = recursions.log_partition_by_autograd if self.double_backward else recursions.log_partition
         return by(chain)
+
+    def _path_likelihood(self, chain: Chain, tags: Tensor) -> Tensor:
+        """Log-likelihood of one path (W, B) per window (B)."""
+        if self.double_backward:
+            return recursions.path_score(chain, tags) - self._log_partition(chain)
+        return recursions.likelihood(chain, tags)
 
     def _check_shapes(self, emissions: Tensor, mask: Tensor | None) -> None:
         if emissions.dim() != 3 or emissions.shape[2] != self.num_tags:

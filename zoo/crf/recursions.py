@@ -205,15 +205,27 @@ def _log_posterior(chain: Chain) -> Posterior:
     return Posterior(total[0, :, 0], unary, pairs)
 
 
-class _LogPartition(torch.autograd.Function):
-    """Log Z whose gradient is the expected counts; the tensors of the chain come first so that autograd sees them."""
+class _Value(torch.autograd.Function):
+    """Log Z, whose gradient is the expected counts, or the log-likelihood of gold tags: what they count less that.
+
+    The tensors of the chain come first so that autograd sees them.
+    """
 
     @staticmethod
-    def forward(ctx: Any, emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor, chain: Chain) -> Tensor:
-        log_partition, unary, pairs = posterior(chain)
+    def forward(
+        ctx: Any, emissions: Tensor, start: Tensor, transitions: Tensor, end: Tensor, chain: Chain, tags: Tensor | None
+    ) -> Tensor:
+        value, unary, pairs = posterior(chain)
+        if tags is not None:
+            value = path_score(chain, tags) - value
+            words = chain.mask.double()
+            tags = tags.masked_fill(~chain.mask, 0)
+            moves = tags[:-1] * len(start) + tags[1:]  # (W-1, B)
+            unary.neg_().scatter_add_(2, tags[..., None], words[..., None])
+            pairs.neg_().flatten(1).scatter_add_(1, moves.T, words[1:].T)
         last = unary[chain.mask.sum(0) - 1, torch.arange(unary.shape[1], device=unary.device)]  # (B, T)
         ctx.save_for_backward(unary, pairs, last)
-        return log_partition
+        return value
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
@@ -221,12 +233,22 @@ class _LogPartition(torch.autograd.Function):
             # Without this, terms of a second derivative would be left out without a word.
             raise RuntimeError("Expected one differentiation but got create_graph=True: set CRF(double_backward=True).")
         unary, pairs, last = ctx.saved_tensors
-        return unary * grad[:, None], grad @ unary[0], torch.tensordot(grad, pairs, 1), grad @ last, None
+        return unary * grad[:, None], grad @ unary[0], torch.tensordot(grad, pairs, 1), grad @ last, None, None
 
 
 def log_partition(chain: Chain) -> Tensor:
     """Log Z of each window (B), differentiable once: its gradient is computed analytically."""
-    return _LogPartition.apply(chain.emissions, chain.start, chain.transitions, chain.end, chain)
+    return _Value.apply(chain.emissions, chain.start, chain.transitions, chain.end, chain, None)
+
+
+def likelihood(chain: Chain, tags: Tensor) -> Tensor:
+    """Log-likelihood of one path per window (B), differentiable once: its gradient is computed analytically.
+
+    Args:
+        chain: The scores.
+        tags: The path (W, B); any value on padding.
+    """
+    return _Value.apply(chain.emissions, chain.start, chain.transitions, chain.end, chain, tags)
 
 
 def log_partition_by_autograd(chain: Chain) -> Tensor:

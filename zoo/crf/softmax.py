@@ -7,7 +7,7 @@ from torch import Tensor
 
 from zoo.crf.buffers import as_buffers
 from zoo.crf.linear_chain import CRF
-from zoo.crf.recursions import Chain
+from zoo.crf.recursions import Chain, path_score
 from zoo.crf.runs import TagRun, check_runs
 from zoo.data.tags import Transitions
 
@@ -83,6 +83,9 @@ class Softmax(CRF):
 
     def _log_partition(self, chain: Chain) -> Tensor:
         return chain.emissions.logsumexp(2).masked_fill(~chain.mask, 0).sum(0)
+
+    def _path_likelihood(self, chain: Chain, tags: Tensor) -> Tensor:
+        return path_score(chain, tags) - self._log_partition(chain)
 
 
 class LegalPaths(CRF):
