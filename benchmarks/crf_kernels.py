@@ -34,7 +34,7 @@ _TYPES = {
     "*fp32": "emissions start transitions end emitted began went ended",
     "*fp64": "both factors value moved grad",
     "*i64": "lengths gold paths",
-    "*i1": "legal_start legal_pairs legal_end is_safe is_tag",
+    "*u1": "legal_start legal_pairs legal_end is_safe is_tag",
     "*i8": "came",
 }
 _POINTERS = {name: kind for kind, names in _TYPES.items() for name in names.split()}

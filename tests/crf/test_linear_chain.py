@@ -211,7 +211,7 @@ def test_sequences_without_any_legal_path(scale: float) -> None:
     log_partition.sum().backward()
     assert emissions.grad.isfinite().all()
     assert not emissions.grad[0].any()
-    assert crf.span_confidence(emissions, prefix_mask([1, 3]), [(0, 0, 1, (0,))]).tolist() == [0.0]
+    assert crf.span_confidence(emissions, prefix_mask([1, 3]), [(0, 0, 1, (0,)), (0, 0, 1, (1,))]).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(("length", "separate"), [(5, True), (400, True), (400, False)])

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -46,7 +47,8 @@ def compiled_for(emissions: Tensor, backend: str) -> ModuleType | None:
     if backend == "triton" or (backend == "auto" and device == "cuda"):
         # On the CPU, Triton's interpreter stands in where it is asked for.
         compiled = _compiled("triton") if device == "cuda" or os.environ.get("TRITON_INTERPRET") == "1" else None
-        return compiled if compiled and emissions.shape[-1] <= compiled.MOST_TAGS else None
+        fits = compiled is not None and emissions.shape[-1] <= compiled.MOST_TAGS
+        return compiled if fits and (backend == "triton" or _triton_works()) else None
     if backend == "torch" or device != "cpu":
         return None
     waits = emissions.requires_grad and torch.is_grad_enabled()
@@ -61,3 +63,14 @@ def _compiled(backend: str) -> ModuleType | None:
         if (error.name or "").partition(".")[0] in _DISTRIBUTIONS[backend]:
             return None
         raise
+
+
+@cache
+def _triton_works() -> bool:
+    """Whether kernels can be started here; if not, a warning tells why."""
+    try:
+        import_module(_MODULES["triton"]).check_driver()
+    except Exception as error:  # whatever its driver, a compiler or the file system say
+        warnings.warn(f"The CRF is computed by torch, several times slower, since Triton fails: {error}", stacklevel=2)
+        return False
+    return True

@@ -21,7 +21,7 @@ _BLOCK = 32  # rows that are read together where only sums are wanted
 
 
 class _Moves(NamedTuple):
-    """Scores of moves, and whether they are legal."""
+    """Scores of moves, and whether they are legal; between tags (2, T, T): from row to column, and turned round."""
 
     start: Tensor
     transitions: Tensor
@@ -47,6 +47,15 @@ class _Counts(NamedTuple):
     moved: Tensor
 
 
+def check_driver() -> None:
+    """Starts what Triton needs besides itself: a compiler for its driver, a folder that can be written to, a GPU.
+
+    Raises:
+        Exception: Of any kind, if one of them is not there.
+    """
+    triton.runtime.driver.active.get_current_device()
+
+
 def lengths_of(mask: Tensor) -> Tensor | None:
     """How many words each window has (B), from a mask (B, W).
 
@@ -62,16 +71,22 @@ def lengths_of(mask: Tensor) -> Tensor | None:
 
 
 def _launch(kernel: Any, programs: tuple[int, ...], first: Tensor, *rest: Any, **options: Any) -> None:
-    """Starts a kernel on the device of its first argument; an empty batch starts none."""
+    """Starts a kernel on the device of its tensors; an empty batch starts none.
+
+    Raises:
+        ValueError: If they are not all on one.
+    """
+    if elsewhere := {str(a.device) for a in rest if isinstance(a, Tensor) and a.device != first.device}:
+        raise ValueError(f"Expected all tensors on {first.device} but got some on {', '.join(sorted(elsewhere))}.")
     if all(programs):
         with torch.cuda.device_of(first):
             kernel[programs](first, *rest, **options)
 
 
 def _moves(crf: "CRF") -> _Moves:
-    parameters = (crf.start_transitions, crf.transitions, crf.end_transitions)
     legal = (crf.legal_start, crf.legal_pairs, crf.legal_end)
-    return _Moves(*(scores.detach().contiguous() for scores in parameters), *(moves.contiguous() for moves in legal))
+    given = [scores.detach() for scores in (crf.start_transitions, crf.transitions, crf.end_transitions)]
+    return _Moves(*(torch.stack([m, m.T]) if m.dim() == 2 else m.contiguous() for m in (*given, *legal)))
 
 
 def tiles(tags: int) -> dict[str, int]:
@@ -151,10 +166,10 @@ class _Value(torch.autograd.Function):
         began, went, ended = (
             torch.empty(size, dtype=kind_of_moves, device=grad.device) for size in ((tags,), (tags, tags), (tags,))
         )
-        legal = _moves(ctx.crf)[3:]
+        legal = (ctx.crf.legal_start, ctx.crf.legal_pairs, ctx.crf.legal_end)
         _launch(
             kernels.weigh, (tags,), grad, emitted, moved, lengths, *legal, began, went, ended,
-            windows, words, tags, moved.shape[1], BLOCK=_BLOCK, **tiles(tags) | {"num_warps": 4},
+            windows, words, tags, moved.shape[1], BLOCK=_BLOCK, K=tiles(tags)["K"], num_warps=4,
         )  # fmt: skip
         emissions = (emitted * grad.to(emitted.dtype)[:, None, None]).to(kind)
         return emissions, began, went, ended, None, None, None
@@ -200,6 +215,7 @@ def run_probabilities(crf: "CRF", emissions: Tensor, lengths: Tensor, runs: Sequ
     forward, backward = torch.where(is_safe[:, None, None], both.log(), both).transpose(1, 2)  # (W, B, T) each
     scores = emissions.double()
     peaks = torch.where(is_safe[:, None, None], scores.amax(-1, keepdim=True), 0)
-    arriving = (forward - (scores - peaks).transpose(0, 1)).nan_to_num(-torch.inf)
-    transitions = moves.transitions.double().masked_fill(~moves.legal_pairs, -torch.inf)
+    arriving = forward - (scores - peaks).transpose(0, 1)
+    arriving = arriving.masked_fill(arriving.isnan(), -torch.inf)
+    transitions = crf.transitions.detach().double().masked_fill(~crf.legal_pairs, -torch.inf)
     return run_probabilities_by(Messages(arriving, forward, backward), transitions, lengths, runs)

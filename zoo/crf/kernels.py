@@ -54,7 +54,7 @@ def count_words(mask, by_window, by_word, lengths, is_prefix, words, BLOCK: tl.c
     on = tl.zeros([BLOCK], tl.int64)
     stop = tl.zeros([BLOCK], tl.int64)  # one past the last word that is on
     for first in range(0, words, BLOCK):
-        word = first + tl.arange(0, BLOCK)
+        word = first + tl.arange(0, BLOCK).to(tl.int64)
         is_word = tl.load(mask + window * by_window + word * by_word, mask=word < words, other=0) != 0
         on += is_word.to(tl.int64)
         stop = tl.maximum(stop, tl.where(is_word, word + 1, 0))
@@ -104,7 +104,8 @@ def messages(
         emissions: Scores of tags (B, W, T).
         by_window, by_word: Its strides.
         lengths: Words of each window (B).
-        start, transitions, end: Scores of moves (T), (T, T), (T).
+        start, transitions, end: Scores of moves (T), (2, T, T), (T): those between tags from row to column, and once
+            more from column to row.
         legal_start, legal_pairs, legal_end: Which moves are legal, boolean, of the same shapes.
         both: Written, float64 (2, B, W, T): over the words before and over the words after, each with this word's
             emission. In the scaled way each word's sum to one, and the emission has lost its word's highest; in log
@@ -127,8 +128,8 @@ def messages(
     ends, at_end = _legal_scores(end, legal_end, tag, real)
     # As (to, from) in the order of this program's words, so that a sum runs along the second axis. What a thread reads
     # at once lies along the first: then it holds whole sums.
-    moves, between = _moves(transitions, legal_pairs, tag[None, :], tag[:, None], tags)
-    moves = tl.where(is_backward, tl.trans(moves), moves)
+    table = tl.program_id(1) * tags * tags
+    moves, between = _moves(transitions + table, legal_pairs + table, tag[None, :], tag[:, None], tags)
     first = tl.where(is_backward, ends, starts)
 
     widest = tl.zeros([BLOCK], tl.float64)
@@ -241,7 +242,7 @@ def counts(
             _write(written + word * tags, joint / total, gold, gold_place, tag, real, HAS_GOLD)
             pairs += earlier[:, None] * (backward / tl.maximum(total * factor, _TINY))[None, :]
             sums += tl.log(factor) + peak
-        pairs *= tl.exp(moves)
+        pairs = tl.where(moves > -_INF, pairs * tl.exp(moves), 0.0)
         if stop == length and begin < length:
             last = tl.load(before + (length - 1) * tags + tag, mask=real, other=0.0)
             sums += tl.log(tl.sum(last * tl.exp(ends)))
@@ -264,7 +265,7 @@ def counts(
         tl.store(written + word * tags + tag, tl.zeros([K], tl.float64), mask=real)
 
     if HAS_GOLD:
-        word = begin + tl.arange(0, CHUNK)
+        word = begin + tl.arange(0, CHUNK).to(tl.int64)
         on = word < length
         tags_of = gold + window * gold_by_window
         now = tl.load(tags_of + word * gold_by_word, mask=on, other=0)
@@ -372,8 +373,8 @@ def best_paths(
     moves, _ = _moves(transitions, legal_pairs, of, to, tags)
     starts, _ = _legal_scores(start, legal_start, tag, real)
     ends, _ = _legal_scores(end, legal_end, tag, real)
-    # Where only illegal moves lead to a tag, the way back takes the one from the best tag: they are the lowest numbers,
-    # not -inf, until the best has been found.
+    # Illegal moves are the lowest numbers, not -inf, until the best has been found: where only they lead to a tag, the
+    # way back takes one from a tag that was reached.
     moves = tl.where(real[None, :], tl.maximum(moves, _LOWEST), -_INF)
 
     fetched = tl.load(rows + tag, mask=real, other=-_INF).to(tl.float64)
@@ -386,10 +387,11 @@ def best_paths(
         if word > 0:
             state, best = tl.max(moves + state[None, :], 1, return_indices=True, return_indices_tie_break_left=True)
             state = tl.where(state < _LOWEST / 2, -_INF, state)
+            best = tl.minimum(best, tags - 1)  # where all is nan, padding would be taken for a tag
             tl.store(back + word * tags + tag, best.to(tl.int8), mask=real)
         state = state + score
     state = state + ends
-    now = tl.argmax(state, axis=0, tie_break_left=True)
+    now = tl.minimum(tl.argmax(state, axis=0, tie_break_left=True), tags - 1)
     tl.debug_barrier()  # other threads wrote where this one reads
     for number in range(0, length):
         word = length - 1 - number
