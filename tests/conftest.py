@@ -1,4 +1,7 @@
-"""What holds for every test: no network, one thread, quiet logs. The environment is set before anything reads it."""
+"""What holds for every test: no network, one thread, quiet logs. The environment is set before anything reads it.
+
+Triton's kernels are run by its interpreter where there is no GPU; that is chosen before anything imports Triton.
+"""
 
 import logging
 import os
@@ -8,6 +11,8 @@ _HOME = tempfile.TemporaryDirectory(prefix="zoo-tests-")  # removed when the int
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("HF_TOKEN", None)
+if not os.path.exists("/dev/nvidiactl"):
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 os.environ |= {
     "HF_HOME": _HOME.name,
     "HF_HUB_OFFLINE": "1",

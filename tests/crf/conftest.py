@@ -1,12 +1,6 @@
-"""Triton's kernels where there is no GPU: its interpreter runs them in Python, a thousand times slower."""
-
-import os
+"""Triton's interpreter runs kernels in Python, a thousand times slower: fewer tests are run with it."""
 
 import pytest
-import torch
-
-if not torch.cuda.is_available():
-    os.environ.setdefault("TRITON_INTERPRET", "1")  # before they are imported
 
 # What kernels may get wrong, each once: it takes a minute instead of five.
 _INTERPRETED = {

@@ -12,7 +12,7 @@ Arrays come windows first: B windows of W words, T tags, lengths of at least one
 strides of their first two dimensions, all else contiguous. Scores may be of any floating type; everything is computed
 in float64. What is asked of padding is never read. Tiles hold K tags, the next power of two.
 
-With ``TRITON_INTERPRET=1`` in the environment before this module is imported, the kernels run in Python, on any device.
+With ``TRITON_INTERPRET=1`` in the environment before Triton is imported, the kernels run in Python, on any device.
 """
 
 import triton
