@@ -141,7 +141,8 @@ def main() -> None:
     task: dict[str, Any] = {"train": rows_of(train, gold=True), "tag": rows_of(test, gold=False), "batch": 32}
     task["sentences"] = sum(len(row["sentences"]) for row in task["train"])
     words = sum(len(sentence) for row in task["tag"] for sentence in row["sentences"])
-    command = f"python -m benchmarks.taggers {arguments.peer} --rounds {arguments.rounds}"
+    size = f"--documents {arguments.documents}"
+    command = f"python -m benchmarks.taggers {arguments.peer} --rounds {arguments.rounds} {size}"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "task.json"
         path.write_text(json.dumps(task), encoding="utf-8")
