@@ -54,6 +54,6 @@ $(CORE): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | $(BIN)/python
-	@echo 'Installing into $(VENV), with what tests and checks need: about 3 GB, some minutes or more.'
+	@echo 'Installing into $(VENV), with what tests and checks need: about 3 GB, some minutes.'
 	@$(PIP) -e '.[$(EXTRAS)]'
 	@touch $(CORE) $@

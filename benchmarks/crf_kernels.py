@@ -1,9 +1,7 @@
 """What the CRF's kernels become on an H200, found without one: ``python -m benchmarks.crf_kernels``.
 
 Triton compiles each kernel for the architecture (sm_90), and the disassembler of its wheel tells registers, bytes that
-do not fit into them and spill, and the instructions of the loop over words. A GPU of this kind takes two to three
-cycles for an instruction of a program that has no other to wait for, at 2 cycles a nanosecond: so the loop, times the
-words, is the least that a window takes. No GPU is needed, and the compiler's own interpreter is not used.
+do not fit into them and spill, and the instructions of the loop over words. How long they take is for a GPU to tell.
 
 Numbers go to ``benchmarks/results/kernels.csv``, one row a kernel and number of tags.
 """

@@ -62,7 +62,7 @@ def test_the_gpu_comes_to_what_the_processor_comes_to(
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_emissions_of_other_types(dtype: torch.dtype) -> None:
     emissions, gold, mask = batch(8, 40, 9)
-    crf = CRF(9, batch_first=True).cuda()
+    crf = CRF(9, batch_first=True, backend="triton").cuda()
     found = results(crf, emissions.to(dtype).cuda(), gold.cuda(), mask.cuda())
     crf.backend = "torch"
     expected = results(crf, emissions.to(dtype).cuda(), gold.cuda(), mask.cuda())
@@ -73,7 +73,7 @@ def test_emissions_of_other_types(dtype: torch.dtype) -> None:
 
 def test_words_first_a_slice_and_half_precision() -> None:
     emissions, gold, mask = (tensor.cuda() for tensor in batch(8, 41, 9))
-    crf = CRF(9).cuda().half()
+    crf = CRF(9, backend="triton").cuda().half()
     views = [tensor.transpose(0, 1)[1:] for tensor in (emissions, gold, torch.ones_like(mask))]
     found = [crf(*views), crf.viterbi(views[0], views[2])]
     crf.backend = "torch"
@@ -83,7 +83,7 @@ def test_words_first_a_slice_and_half_precision() -> None:
 
 
 def test_the_host_waits_for_nothing_and_launches_do_not_grow_with_words() -> None:
-    crf = CRF(9, batch_first=True).cuda()
+    crf = CRF(9, batch_first=True, backend="triton").cuda()
     launches = []
     for words in (64, 512):
         emissions, gold, mask = (tensor.cuda() for tensor in batch(8, words, 9))
@@ -105,7 +105,7 @@ def test_the_host_waits_for_nothing_and_launches_do_not_grow_with_words() -> Non
 
 
 def test_a_training_step_is_captured_in_a_graph() -> None:
-    crf = CRF(9, batch_first=True).cuda()
+    crf = CRF(9, batch_first=True, backend="triton").cuda()
     emissions, gold, mask = (tensor.cuda() for tensor in batch(8, 40, 9))
     leaf = emissions.requires_grad_()
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import warnings
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -13,8 +12,8 @@ from torch import Tensor
 
 Backend = Literal["auto", "torch", "numba", "triton"]
 """``torch``: on any device. ``numba``: compiled, for tensors on the CPU, if numba is installed (the extra ``fast``).
-``triton``: kernels for tensors on CUDA, where torch brings Triton along. ``auto``: compiled wherever that can be had
-and its import is worth the wait."""
+``triton``: kernels for tensors on CUDA, where torch brings Triton along; they have not run on a GPU yet, so they are
+taken only where they are asked for. ``auto``: numba where it can be had and its import is worth it, else torch."""
 
 _MODULES = {"numba": "zoo.crf.by_numba", "triton": "zoo.crf.by_triton"}
 _DISTRIBUTIONS = {"numba": ("numba", "llvmlite"), "triton": ("triton",)}
@@ -44,11 +43,10 @@ def compiled_for(emissions: Tensor, backend: str) -> ModuleType | None:
     only tags a few sentences is done before.
     """
     device = emissions.device.type
-    if backend == "triton" or (backend == "auto" and device == "cuda"):
+    if backend == "triton":
         # On the CPU, Triton's interpreter stands in where it is asked for.
         compiled = _compiled("triton") if device == "cuda" or os.environ.get("TRITON_INTERPRET") == "1" else None
-        fits = compiled is not None and emissions.shape[-1] <= compiled.MOST_TAGS
-        return compiled if fits and (backend == "triton" or _triton_works()) else None
+        return compiled if compiled and emissions.shape[-1] <= compiled.MOST_TAGS else None
     if backend == "torch" or device != "cpu":
         return None
     waits = emissions.requires_grad and torch.is_grad_enabled()
@@ -63,14 +61,3 @@ def _compiled(backend: str) -> ModuleType | None:
         if (error.name or "").partition(".")[0] in _DISTRIBUTIONS[backend]:
             return None
         raise
-
-
-@cache
-def _triton_works() -> bool:
-    """Whether kernels can be started here; if not, a warning tells why."""
-    try:
-        import_module(_MODULES["triton"]).check_driver()
-    except Exception as error:  # whatever its driver, a compiler or the file system say
-        warnings.warn(f"The CRF is computed by torch, several times slower, since Triton fails: {error}", stacklevel=2)
-        return False
-    return True

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from zoo.crf import compiled, compiled_viterbi
+from zoo.crf.recursions import refuse_second_derivative
 
 if TYPE_CHECKING:
     from zoo.crf.linear_chain import CRF
@@ -96,8 +97,7 @@ class _Value(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled():  # terms of a second derivative would be left out without a word
-            raise RuntimeError("Expected one differentiation but got create_graph=True: set CRF(double_backward=True).")
+        refuse_second_derivative()
         unary, tags, crf = ctx.counts[0], ctx.crf.num_tags, ctx.crf
         shares = grad.detach().double().contiguous().numpy()
         found = np.empty_like(unary), np.empty(tags), np.empty((tags, tags)), np.empty(tags)

@@ -8,7 +8,7 @@ import triton
 from torch import Tensor
 
 from zoo.crf import kernels
-from zoo.crf.recursions import PREFIX_EXPECTED, Messages
+from zoo.crf.recursions import PREFIX_EXPECTED, Messages, refuse_second_derivative
 from zoo.crf.runs import TagRun, run_probabilities_by
 
 if TYPE_CHECKING:
@@ -45,15 +45,6 @@ class _Counts(NamedTuple):
     value: Tensor
     emitted: Tensor
     moved: Tensor
-
-
-def check_driver() -> None:
-    """Starts what Triton needs besides itself: a compiler for its driver, a folder that can be written to, a GPU.
-
-    Raises:
-        Exception: Of any kind, if one of them is not there.
-    """
-    triton.runtime.driver.active.get_current_device()
 
 
 def lengths_of(mask: Tensor) -> Tensor | None:
@@ -158,8 +149,7 @@ class _Value(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled():  # terms of a second derivative would be left out without a word
-            raise RuntimeError("Expected one differentiation but got create_graph=True: set CRF(double_backward=True).")
+        refuse_second_derivative()
         (emitted, moved, lengths), (kind, kind_of_moves) = ctx.saved_tensors, ctx.kinds
         windows, words, tags = emitted.shape
         grad = grad.double().contiguous()

@@ -82,9 +82,8 @@ class Messages(NamedTuple):
 def posterior(chain: Chain) -> Posterior:
     """Log Z and the expected counts, by the quickest recursion that is exact for these scores.
 
-    Compiled recursions (numba for CPU tensors, Triton for CUDA tensors) belong here, before the guard is read: they
-    take a :class:`Chain`, give a :class:`Posterior`, and are chosen by ``chain.emissions.device``. The torch recursions
-    below serve every device; on CUDA their guard is the one host read of a training step.
+    By torch, on every device; on CUDA the guard is the one host read of a training step. What is compiled
+    (:mod:`zoo.crf.backends`) takes the place of a whole call of the CRF, and no :class:`Chain` is made.
     """
     every = rescaling_interval(chain)
     return _scaled_posterior(chain, every) if every else _log_posterior(chain)
@@ -205,6 +204,16 @@ def _log_posterior(chain: Chain) -> Posterior:
     return Posterior(total[0, :, 0], unary, pairs)
 
 
+def refuse_second_derivative() -> None:
+    """For the backward of an analytic gradient: terms of a second one would be left out without a word.
+
+    Raises:
+        RuntimeError: If the gradient is to be differentiated again.
+    """
+    if torch.is_grad_enabled():
+        raise RuntimeError("Expected one differentiation but got create_graph=True: set CRF(double_backward=True).")
+
+
 class _Value(torch.autograd.Function):
     """Log Z, whose gradient is the expected counts, or the log-likelihood of gold tags: what they count less that.
 
@@ -222,16 +231,14 @@ class _Value(torch.autograd.Function):
             tags = tags.masked_fill(~chain.mask, 0)
             moves = tags[:-1] * len(start) + tags[1:]  # (W-1, B)
             unary.neg_().scatter_add_(2, tags[..., None], words[..., None])
-            pairs.neg_().flatten(1).scatter_add_(1, moves.T, words[1:].T)
+            pairs.neg_().view(len(pairs), len(start) ** 2).scatter_add_(1, moves.T, words[1:].T)
         last = unary[chain.mask.sum(0) - 1, torch.arange(unary.shape[1], device=unary.device)]  # (B, T)
         ctx.save_for_backward(unary, pairs, last)
         return value
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled():
-            # Without this, terms of a second derivative would be left out without a word.
-            raise RuntimeError("Expected one differentiation but got create_graph=True: set CRF(double_backward=True).")
+        refuse_second_derivative()
         unary, pairs, last = ctx.saved_tensors
         return unary * grad[:, None], grad @ unary[0], torch.tensordot(grad, pairs, 1), grad @ last, None, None
 
@@ -279,7 +286,7 @@ def best_path(chain: Chain) -> Tensor:
     """The path of the highest score, by Viterbi's algorithm (W, B); among equals the lowest tag, zero on padding.
 
     Only the best scores are kept going forward; which tag they came from is asked going back, along the best path
-    alone. Nothing is read by the host. Compiled recursions belong here as in :func:`posterior`.
+    alone. Nothing is read by the host.
     """
     # Windows come last, so that the maxima run over whole rows; emissions become scores in place.
     scores = chain.emissions.transpose(1, 2).clone(memory_format=torch.contiguous_format)  # (W, T, B)
