@@ -265,27 +265,12 @@ def counts(
         tl.store(written + word * tags + tag, tl.zeros([K], tl.float64), mask=real)
 
     if HAS_GOLD:
-        word = begin + tl.arange(0, CHUNK).to(tl.int64)
-        on = word < length
-        tags_of = gold + window * gold_by_window
-        now = tl.load(tags_of + word * gold_by_word, mask=on, other=0)
-        then = tl.load(tags_of + (word - 1) * gold_by_word, mask=on & (word > 0), other=0)
-        right = (now >= 0) & (now < tags)
-        tl.store(is_tag + window * tl.num_programs(1) + chunk, tl.min(right.to(tl.int32)) > 0)
-        now = tl.where(right, now, 0)
-        then = tl.where((then >= 0) & (then < tags), then, 0)
-        found = tl.load(rows + word * by_word + now, mask=on, other=0.0).to(tl.float64)
-        place = then * tags + now
-        moving = on & (word > 0)
-        found += _gold_score(transitions, legal_pairs, place, moving)
-        found += _gold_score(start, legal_start, now, on & (word == 0))
-        found += _gold_score(end, legal_end, now, word == length - 1)
-        sums = tl.sum(found) - sums
-        pairs = -pairs
-        for number in range(tl.maximum(begin, 1), stop):
-            came = tl.load(tags_of + (number - 1) * gold_by_word)
-            went = tl.load(tags_of + number * gold_by_word)
-            pairs += ((of == came) & (to == went) & (moves > -_INF)).to(tl.float64)
+        score, right, pairs = _less_than_gold(
+            rows, by_word, gold + window * gold_by_window, gold_by_word, start, transitions, end,
+            legal_start, legal_pairs, legal_end, moves, pairs, begin, stop, length, tags, CHUNK,
+        )  # fmt: skip
+        sums = score - sums
+        tl.store(is_tag + window * tl.num_programs(1) + chunk, right)
     tl.store(value + window * tl.num_programs(1) + chunk + tl.arange(0, 1), sums)
     place = (window * tl.num_programs(1) + chunk) * tags * tags + of * tags + to
     tl.store(moved + place, pairs, mask=real[:, None] & real[None, :])
@@ -297,6 +282,32 @@ def _write(row, probability, gold, place, tag, real, HAS_GOLD: tl.constexpr):
     if HAS_GOLD:
         probability = (tag == tl.load(gold + place)).to(tl.float64) - probability
     tl.store(row + tag, probability, mask=real)
+
+
+@triton.jit
+def _less_than_gold(
+    rows, by_word, gold, gold_by_word, start, transitions, end, legal_start, legal_pairs, legal_end,
+    moves, pairs, begin, stop, length, tags, CHUNK: tl.constexpr,
+):  # fmt: skip
+    """What a chunk of a gold path scores, whether its tags are tags, and its legal moves less those expected."""
+    word = begin + tl.arange(0, CHUNK).to(tl.int64)
+    on = word < length
+    now = tl.load(gold + word * gold_by_word, mask=on, other=0)
+    then = tl.load(gold + (word - 1) * gold_by_word, mask=on & (word > 0), other=0)
+    right = (now >= 0) & (now < tags)
+    now = tl.where(right, now, 0)
+    then = tl.where((then >= 0) & (then < tags), then, 0)
+    score = tl.load(rows + word * by_word + now, mask=on, other=0.0).to(tl.float64)
+    score += _gold_score(transitions, legal_pairs, then * tags + now, on & (word > 0))
+    score += _gold_score(start, legal_start, now, on & (word == 0))
+    score += _gold_score(end, legal_end, now, word == length - 1)
+    pairs = -pairs
+    tag = tl.arange(0, pairs.shape[0])
+    for number in range(tl.maximum(begin, 1), stop):
+        came = tl.load(gold + (number - 1) * gold_by_word)
+        went = tl.load(gold + number * gold_by_word)
+        pairs += ((tag[:, None] == came) & (tag[None, :] == went) & (moves > -_INF)).to(tl.float64)
+    return tl.sum(score), tl.min(right.to(tl.int32)) > 0, pairs
 
 
 @triton.jit
