@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from datetime import date
+from math import ceil
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -15,31 +16,35 @@ from benchmarks.record import append, device, versions
 def rounds(
     candidates: Sequence[Callable[[], object]],
     count: int,
-    repeats: int = 1,
+    turn: float = 0.0,
     clock: Callable[[], float] = process_time,
 ) -> list[list[float]]:
     """Seconds of each candidate in each round.
 
-    Within a round the order is random; each candidate runs ``repeats`` times in a row. The first round, a warm-up, is
-    left out.
+    Within a round the order is random; each candidate runs until its turn is over, once at least, and what counts is
+    the mean: otherwise the quicker of two would find what it needs displaced from the caches for most of its time. The
+    first two rounds, in which candidates warm up and tell how often they run in a turn, are left out.
 
     Args:
         candidates: What is measured.
         count: Of rounds.
-        repeats: In a row.
+        turn: How many seconds a candidate's turn lasts.
         clock: Tells seconds; by default those of the processor, so that other work on the machine counts little:
             measure on one thread. Of a GPU, use :func:`gpu_clock`.
     """
-    measured = []
-    for _ in range(count + 1):
+    measured: list[list[float]] = []
+    repeats = [1] * len(candidates)
+    for number in range(count + 2):
         times = [0.0] * len(candidates)
         for index in random.sample(range(len(candidates)), len(candidates)):
             begin = clock()
-            for _ in range(repeats):
+            for _ in range(repeats[index]):
                 candidates[index]()
-            times[index] = (clock() - begin) / repeats
+            times[index] = (clock() - begin) / repeats[index]
         measured.append(times)
-    return measured[1:]
+        if number < 2:
+            repeats = [max(1, ceil(turn / time)) for time in times]
+    return measured[2:]
 
 
 def gpu_clock() -> float:

@@ -1,6 +1,6 @@
 """The CRF, each of its backends, against pytorch-crf: ``OMP_NUM_THREADS=1 python -m benchmarks.crf [--device cuda]``.
 
-All run in one process, in random order within each round, several times in a row; a row of ``speed.csv`` holds the
+All run in one process, in turns of the same length, in random order within each round; a row of ``speed.csv`` holds the
 medians over the rounds and the ratios of the rounds. On a processor, by torch and by numba, one thread computes and its
 time counts, so that other work on the machine counts little. On a GPU, by torch and by Triton, the clock counts, until
 the GPU has done everything; a training step is also captured in a graph of launches and replayed, against steps of the
@@ -27,7 +27,7 @@ NAMES: dict[str, dict[Backend, str]] = {
     "cpu": {"torch": "1 thread", "numba": "compiled by numba, 1 thread"},
     "cuda": {"torch": "by torch", "triton": "by Triton"},
 }
-REPEATS = {"cpu": 5, "cuda": 20}
+TURN = 0.03  # seconds
 
 
 def steps(crf: CRF | torchcrf.CRF, shape: tuple[int, int, int]) -> dict[str, Callable[[], object]]:
@@ -87,7 +87,7 @@ def main() -> None:
                 pairs.append((what, f"{by}, as a graph", graph_of(step), peer_step))
             for what, how, our_step, peer_step in pairs:
                 clock = process_time if where == "cpu" else gpu_clock
-                times = rounds([our_step, peer_step], arguments.rounds, REPEATS[where], clock)
+                times = rounds([our_step, peer_step], arguments.rounds, TURN, clock)
                 print(
                     record_comparison(
                         arguments.results,

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.crf import compiled, compiled_viterbi
+from zoo.crf import compiled, compiled_gradients, compiled_viterbi
 from zoo.crf.recursions import refuse_second_derivative
 
 if TYPE_CHECKING:
@@ -25,12 +25,25 @@ class _Scores(NamedTuple):
     end: np.ndarray
 
 
-class _Steps(NamedTuple):
-    """Those that sums take besides: what :func:`zoo.crf.compiled.center` writes."""
+class _Packed(NamedTuple):
+    """The messages of a batch, as :func:`zoo.crf.compiled.posteriors` leaves them."""
 
+    ranks: np.ndarray
+    rows: np.ndarray
     steps: np.ndarray
-    peaks: np.ndarray
     is_safe: np.ndarray
+    forward: np.ndarray
+    backward: np.ndarray
+    leaving: np.ndarray
+
+
+class _Posterior(NamedTuple):
+    """What it writes and returns besides."""
+
+    log_partition: np.ndarray
+    unary: np.ndarray
+    others: np.ndarray
+    pairs: np.ndarray
 
 
 def lengths_of(mask: Tensor) -> Tensor | None:
@@ -58,20 +71,23 @@ def _array(scores: Tensor) -> np.ndarray:
     return (known if known.dtype in (torch.float32, torch.float64) else known.float()).contiguous().numpy()
 
 
-def _centered(crf: "CRF", scores: _Scores, largest: float) -> _Steps:
-    windows = len(scores.lengths)
-    steps = _Steps(np.empty((scores.lengths.sum(), crf.num_tags)), np.empty(windows), np.empty(windows, bool))
-    compiled.center(scores.emissions, scores.lengths, largest, crf.mixing, *steps)
-    np.exp(steps.steps, out=steps.steps)  # here, and not word by word: numpy computes many at once
-    return steps
+def _packing(scores: _Scores) -> tuple[np.ndarray, np.ndarray]:
+    windows, words, _ = scores.emissions.shape
+    ranks, rows = np.empty(windows, np.int64), np.empty(words + 1, np.int64)
+    compiled.pack(scores.lengths, words, ranks, rows)
+    return ranks, rows
 
 
-def _posteriors(crf: "CRF", scores: _Scores, largest: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log Z (B), probabilities of tags (B, W, T) and expected numbers of moves (B, T, T)."""
-    windows, _, tags = scores.emissions.shape
-    found = np.empty(windows), np.empty_like(scores.emissions), np.empty((windows, tags, tags))
-    compiled.posteriors(*scores, *_centered(crf, scores, largest), *found)
-    return found
+def _summed(crf: "CRF", scores: _Scores, largest: float) -> tuple[_Packed, _Posterior]:
+    (windows, _, tags), count = scores.emissions.shape, scores.lengths.sum()
+    ranks, rows = _packing(scores)
+    steps, peaks, is_safe = np.empty((count, tags)), np.empty(windows), np.empty(windows, bool)
+    compiled.center(scores.emissions, scores.lengths, largest, crf.mixing, ranks, rows, steps, peaks, is_safe)
+    np.exp(steps, out=steps)  # here, and not word by word: numpy computes many at once
+    log_partition, unary = np.empty(windows), np.empty_like(scores.emissions)
+    messages = np.empty((3, count, tags))
+    others = compiled.posteriors(*scores, ranks, rows, steps, peaks, is_safe, log_partition, unary, *messages)
+    return _Packed(ranks, rows, steps, is_safe, *messages), _Posterior(log_partition, unary, *others)
 
 
 class _Value(torch.autograd.Function):
@@ -83,30 +99,47 @@ class _Value(torch.autograd.Function):
         crf: "CRF", lengths: Tensor, gold: np.ndarray | None,
     ) -> Tensor:  # fmt: skip
         scores, largest = _scores(crf, emissions, lengths)
-        value, *counts = _posteriors(crf, scores, largest)
+        packed, found = _summed(crf, scores, largest)
+        value = found.log_partition
         if gold is not None:
             given = np.empty_like(value)
-            if (wrong := compiled.path_scores(scores.emissions, gold, *scores[1:], given)) >= 0:
+            if (wrong := compiled_gradients.path_scores(scores.emissions, gold, *scores[1:], given)) >= 0:
                 raise ValueError(
                     f"Expected tags from 0 to {crf.num_tags - 1} on words but got others in window {wrong}."
                 )
             value = given - value
-        ctx.counts, ctx.gold, ctx.crf = (*counts, scores.lengths), gold, crf
+        ctx.scores, ctx.packed, ctx.found, ctx.gold, ctx.crf = scores, packed, found, gold, crf
         ctx.kinds = (emissions.dtype, *(start.dtype,) * 3)
         return torch.from_numpy(value)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         refuse_second_derivative()
-        unary, tags, crf = ctx.counts[0], ctx.crf.num_tags, ctx.crf
-        shares = grad.detach().double().contiguous().numpy()
-        found = np.empty_like(unary), np.empty(tags), np.empty((tags, tags)), np.empty(tags)
-        compiled.weigh(shares if ctx.gold is None else -shares, *ctx.counts, *found)
+        scores, found, crf = ctx.scores, ctx.found, ctx.crf
+        shares, lengths = grad.detach().double().contiguous().numpy(), scores.lengths
+        signed = shares if ctx.gold is None else -shares
+        emissions, start, end = np.empty_like(found.unary), np.empty_like(scores.start), np.empty_like(scores.end)
+        compiled_gradients.weigh(signed, found.unary, lengths, emissions, start, end)
+        gradients = emissions, start, _moves(signed, scores.transitions, ctx.packed, found), end
         if ctx.gold is not None:
             legal = (moves.numpy() for moves in (crf.legal_start, crf.legal_pairs, crf.legal_end))
-            compiled.weigh_gold(shares, ctx.gold, ctx.counts[-1], *legal, *found)
-        gradients = (torch.from_numpy(array).to(kind) for array, kind in zip(found, ctx.kinds, strict=True))
-        return *gradients, None, None, None
+            compiled_gradients.weigh_gold(shares, ctx.gold, lengths, *legal, *gradients)
+        tensors = (torch.from_numpy(array).to(kind) for array, kind in zip(gradients, ctx.kinds, strict=True))
+        return *tensors, None, None, None
+
+
+def _moves(grad: np.ndarray, transitions: np.ndarray, packed: _Packed, found: _Posterior) -> np.ndarray:
+    """Gradient of the scores of moves (T, T) from those of log Z of each window (B)."""
+    leaving = packed.leaving[packed.rows[1] :]
+    before = np.empty_like(leaving)
+    compiled_gradients.words_before(grad, packed.ranks, packed.rows, packed.forward, before)
+    # By torch, and not by numpy, whose threads would wait for torch's.
+    expected = (torch.from_numpy(before).T @ torch.from_numpy(leaving)).numpy()
+    if not len(found.others):
+        return expected * np.exp(transitions)
+    # Where all windows are in log space, a factor may be infinite.
+    factors = np.exp(transitions, out=np.zeros_like(transitions), where=expected != 0)
+    return expected * factors + np.tensordot(grad[found.others], found.pairs, 1)
 
 
 def _value(crf: "CRF", emissions: Tensor, lengths: Tensor, gold: np.ndarray | None) -> Tensor:
@@ -129,14 +162,14 @@ def log_partition(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
 
 def marginals(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     """Probability of each tag at each word (B, W, T), zero on padding."""
-    return torch.from_numpy(_posteriors(crf, *_scores(crf, emissions, lengths))[1])
+    return torch.from_numpy(_summed(crf, *_scores(crf, emissions, lengths))[1].unary)
 
 
 def best_path(crf: "CRF", emissions: Tensor, lengths: Tensor) -> Tensor:
     """The best tags (B, W), int64, zero on padding; among equals the lowest."""
     scores, _ = _scores(crf, emissions, lengths)
     paths = np.empty(scores.emissions.shape[:2], np.int64)
-    compiled_viterbi.best_paths(*scores, paths)
+    compiled_viterbi.best_paths(*scores, *_packing(scores), paths)
     return torch.from_numpy(paths)
 
 
@@ -151,8 +184,7 @@ def run_probabilities(crf: "CRF", emissions: Tensor, lengths: Tensor, runs: Sequ
         forbidden[row, list(runs[number].next_forbidden)] = True
     scores, largest = _scores(crf, emissions, lengths)
     found, result = np.empty(len(runs)), np.empty(len(runs))
-    compiled.run_probabilities(
-        *scores, *_centered(crf, scores, largest), *np.ascontiguousarray(places.T), tags, forbidden, found
-    )
+    messages = _summed(crf, scores, largest)[0]
+    compiled.run_probabilities(*scores, *messages[:-1], *np.ascontiguousarray(places.T), tags, forbidden, found)
     result[order] = found
     return torch.from_numpy(result)

@@ -1,15 +1,16 @@
 """The recursions of :mod:`zoo.crf.recursions`, compiled by numba for tensors on the CPU.
 
-One window after the other, each from its first word to its last and back, with nothing between the loops: what torch
-spends on a call for every word is most of what a small chain costs. Numba is an optional extra of the package; what it
-compiles is kept on disk, where that can be written to.
+All windows go in step, from word to word: what torch spends on a call for every word is most of what a small chain
+costs, and one window alone would leave the processor waiting for each sum before the next. Numba is an optional extra
+of the package; what it compiles is kept on disk, where that can be written to.
 
-A window is summed in the scaled way (Rabiner 1989, section V.A), the messages of every word divided by their sum, if
-its scores provably allow it (:func:`zoo.crf.recursions.rescaling_interval` tells why), and else in log space. Both
-leave messages of the same meaning, as numbers or as their logarithms.
+Windows are summed in the scaled way (Rabiner 1989, section V.A), the messages of every word divided by their sum. Those
+whose scores do not provably allow it (:func:`zoo.crf.recursions.rescaling_interval` tells why) are summed in log space,
+one after the other.
 
 Arrays come windows first: B windows of W words, T tags, lengths of at least one word. Emissions are float32 or float64,
-everything is computed in float64. What is asked of padding is never read.
+everything is computed in float64. What is asked of padding is never read. Where windows go in step, their words are
+*packed*: rows of all first words, then of all second words, and so on, without padding, the longest window first.
 """
 
 from collections.abc import Callable
@@ -35,8 +36,6 @@ def _compiled(**options: Any) -> Callable[[Any], Any]:
 # Sums may be taken in any order, so that loops over tags use vector instructions; infinities keep their meaning.
 summing = _compiled(fastmath={"contract", "reassoc", "arcp", "nsz"})
 exact = _compiled()
-
-_FITS = 32  # tags; a table of more pairs does not stay in the nearest cache, and a matrix product at the end is quicker
 
 
 @exact
@@ -64,6 +63,30 @@ def prefix_lengths(mask: np.ndarray, lengths: np.ndarray) -> int:
 
 
 @exact
+def pack(lengths, words, ranks, rows):
+    """Where the words of windows lie when they are packed: word t of a window in row ``rows[t] + ranks[window]``.
+
+    Args:
+        lengths: Words of each window (B).
+        words: Of the longest window, or more, W.
+        ranks: Written, int64 (B): how many windows come before, the longest first.
+        rows: Written, int64 (W + 1): the first row of each word; at last the number of rows N.
+    """
+    longer = np.zeros(words + 2, np.int64)  # by length: windows of so many words, then those of more
+    for length in lengths:
+        longer[length] += 1
+    windows = 0
+    for length in range(words + 1, -1, -1):
+        longer[length], windows = windows, windows + longer[length]
+    rows[0] = 0
+    for word in range(words):
+        rows[word + 1] = rows[word] + longer[word]
+    for window in range(len(lengths)):
+        ranks[window] = longer[lengths[window]]
+        longer[lengths[window]] += 1
+
+
+@exact
 def moves_of(start, transitions, end, legal_start, legal_pairs, legal_end):
     """Scores of moves in float64, -inf where they are illegal, and the largest absolute value among the others."""
     tags, largest = len(start), 0.0
@@ -83,7 +106,7 @@ def moves_of(start, transitions, end, legal_start, legal_pairs, legal_end):
 
 
 @summing
-def center(emissions, lengths, largest, mixing, steps, peaks, is_safe):
+def center(emissions, lengths, largest, mixing, ranks, rows, steps, peaks, is_safe):
     """Takes from every word its highest score, and finds out whether scaled messages of a window keep all that counts.
 
     Args:
@@ -91,14 +114,16 @@ def center(emissions, lengths, largest, mixing, steps, peaks, is_safe):
         lengths: Words of each window (B).
         largest: As :func:`moves_of` gives it.
         mixing: Number of legal moves within which every tag leads to every tag; 0 if there is none.
-        steps: Written (N, T): the scores of all N words, those of the first window first.
+        ranks, rows: As :func:`pack` writes them.
+        steps: Written (N, T): the scores of all words, packed.
         peaks: Written (B): the sum of what was taken from a window's words.
         is_safe: Written, boolean (B).
     """
-    tags, row = emissions.shape[2], 0
+    tags = emissions.shape[2]
     for window in range(len(emissions)):
         widest = summed = 0.0
         for word in range(lengths[window]):
+            row = rows[word] + ranks[window]
             low = high = float(emissions[window, word, 0])
             for tag in range(1, tags):
                 score = float(emissions[window, word, tag])
@@ -106,148 +131,149 @@ def center(emissions, lengths, largest, mixing, steps, peaks, is_safe):
             for tag in range(tags):
                 steps[row, tag] = float(emissions[window, word, tag]) - high
             widest, summed = max(widest, high - low) if high - low >= 0 else inf, summed + high
-            row += 1
         peaks[window] = summed
         is_safe[window] = mixing > 0 and 2 * mixing * (widest + 2 * largest + log(tags)) <= NATS
 
 
 @summing
-def _scaled_messages(length, begin, moves, finish, forward, steps, backward, leaving, unary, pairs):
-    """The messages of a window as numbers: ``forward · backward`` is the probability of a tag.
-
-    Args:
-        length: How many words there are.
-        begin, moves, finish: ``exp`` of the scores of moves (T), (T, T), (T).
-        forward: Written (W, T): the words up to this one; sums to one.
-        steps: ``exp`` of the centered emissions (W, T); divided by what ``forward`` is divided by.
-        backward: Written (W, T): the words after this one.
-        leaving: Written (W, T): the same with this word's step, from the second word on.
-        unary: Written (W, T): the probabilities of tags.
-        pairs: Written (T, T): the expected numbers of moves.
-
-    Returns:
-        Log Z of the centered emissions; -inf where there is no path, and then nothing else is complete.
-    """
-    tags, log_partition, scale = len(begin), 0.0, 1.0
-    for word in range(length):
-        if word:
-            forward[word] = 0.0
-            for before in range(tags):
-                arriving = forward[word - 1, before]
-                for tag in range(tags):
-                    forward[word, tag] += arriving * moves[before, tag]
-        else:
-            forward[0] = begin
-        total = 0.0
-        for tag in range(tags):
-            forward[word, tag] *= steps[word, tag]
-            total += forward[word, tag]
-        if not total > 0:
-            return -inf
-        for tag in range(tags):
-            forward[word, tag] *= 1 / total
-            steps[word, tag] *= 1 / total
-        if 1e-100 < scale * total < 1e100:  # a logarithm takes longer than all else
-            scale *= total
-        else:
-            log_partition += log(scale) + log(total)
-            scale = 1.0
-    last, ending = length - 1, 0.0
-    for tag in range(tags):
-        ending += forward[last, tag] * finish[tag]
-    if not ending > 0:
-        return -inf
-    for tag in range(tags):
-        backward[last, tag] = finish[tag] / ending
-        unary[last, tag] = forward[last, tag] * backward[last, tag]
-    pairs[:] = 0.0
-    fits = tags <= _FITS
-    for word in range(last, 0, -1):
-        for tag in range(tags):
-            leaving[word, tag] = steps[word, tag] * backward[word, tag]
-        for before in range(tags):
-            arriving, reached = forward[word - 1, before], 0.0
-            if fits:
-                for tag in range(tags):
-                    pairs[before, tag] += arriving * leaving[word, tag]
-                    reached += moves[before, tag] * leaving[word, tag]
-            else:
-                for tag in range(tags):
-                    reached += moves[before, tag] * leaving[word, tag]
-            backward[word - 1, before] = reached
-            unary[word - 1, before] = arriving * reached
-    if not fits:
-        _sum_pairs(forward[:last], leaving[1:length], pairs)
-    for before in range(tags):
-        for tag in range(tags):
-            pairs[before, tag] *= moves[before, tag]
-    return log_partition + log(scale) + log(ending)
+def _product(left, table, product):
+    """The product of matrices (R, T) and (T, T): every row of the table is read once for all rows on the left."""
+    count, tags = product.shape
+    product[:] = 0.0
+    whole = tags - tags % 4
+    for before in range(0, whole, 4):  # four at once, so that the product is read less
+        for_a, for_b, for_c, for_d = table[before], table[before + 1], table[before + 2], table[before + 3]
+        for row in range(count):
+            a, b, c, d = left[row, before], left[row, before + 1], left[row, before + 2], left[row, before + 3]
+            sums = product[row]
+            for tag in range(tags):
+                sums[tag] += (a * for_a[tag] + b * for_b[tag]) + (c * for_c[tag] + d * for_d[tag])
+    for before in range(whole, tags):
+        for_a = table[before]
+        for row in range(count):
+            a, sums = left[row, before], product[row]
+            for tag in range(tags):
+                sums[tag] += a * for_a[tag]
 
 
 @summing
-def _sum_pairs(before, after, pairs):
-    """The product of two matrices (W, T), the first turned round: eight words at once, so that pairs are read less.
+def _scaled_messages(rows, begin, moves, turned, finish, steps, forward, backward, leaving, sums, endings):
+    """The messages of all windows as numbers, packed: ``forward · backward`` is the probability of a tag.
 
-    Not by a library, whose threads would wait for each other.
+    Where a window's messages sum to nothing, or to no number, they are of no use from there on, and its sum is kept.
+
+    Args:
+        rows: As :func:`pack` writes it.
+        begin, moves, turned, finish: ``exp`` of the scores of moves (T), (T, T), the same turned round, (T).
+        steps: ``exp`` of the centered emissions (N, T); divided by what ``forward`` is divided by.
+        forward: Written (N, T): the words up to this one; sums to one.
+        backward: Written (N, T): the words after this one.
+        leaving: Written (N, T): the same with this word's step.
+        sums: Written (N): what ``forward`` was divided by.
+        endings: Written (B), by rank: what the last word's ``forward`` and the moves at the end come to.
     """
-    words, tags = before.shape
-    whole = words - words % 8
-    for tag in range(tags):
-        row = pairs[tag]
-        for word in range(0, whole, 8):
-            for to in range(tags):
-                row[to] += (
-                    (before[word, tag] * after[word, to] + before[word + 1, tag] * after[word + 1, to])
-                    + (before[word + 2, tag] * after[word + 2, to] + before[word + 3, tag] * after[word + 3, to])
-                ) + (
-                    (before[word + 4, tag] * after[word + 4, to] + before[word + 5, tag] * after[word + 5, to])
-                    + (before[word + 6, tag] * after[word + 6, to] + before[word + 7, tag] * after[word + 7, to])
-                )
-        for word in range(whole, words):
-            for to in range(tags):
-                row[to] += before[word, tag] * after[word, to]
+    tags, words = len(begin), len(rows) - 1
+    for word in range(words):
+        here, stop = rows[word], rows[word + 1]
+        if word:
+            _product(forward[rows[word - 1] :], moves, forward[here:stop])
+        else:
+            forward[:stop] = begin
+        for row in range(here, stop):
+            total = 0.0
+            for tag in range(tags):
+                forward[row, tag] *= steps[row, tag]
+                total += forward[row, tag]
+            sums[row], share = total, 1 / total if total > 0 else 0.0
+            for tag in range(tags):
+                forward[row, tag] *= share
+                steps[row, tag] *= share
+    after = 0  # windows that have the word after
+    for word in range(words - 1, -1, -1):
+        here, stop = rows[word], rows[word + 1]
+        _product(leaving[stop:], turned, backward[here : here + after])
+        for row in range(here + after, stop):
+            ending = 0.0
+            for tag in range(tags):
+                ending += forward[row, tag] * finish[tag]
+            endings[row - here], share = ending, 1 / ending if ending > 0 else 0.0
+            for tag in range(tags):
+                backward[row, tag] = finish[tag] * share
+        for row in range(here, stop):
+            for tag in range(tags):
+                leaving[row, tag] = steps[row, tag] * backward[row, tag]
+        after = stop - here
+
+
+@summing
+def _scaled_values(
+    lengths, ranks, rows, peaks, sums, endings, forward, backward, leaving, is_safe, log_partition, unary
+):
+    """Log Z and the probabilities of tags of the windows that are safe; the others' messages become zero.
+
+    Args:
+        lengths, ranks, rows, peaks: As :func:`center` has them.
+        sums, endings, forward, backward, leaving: As :func:`_scaled_messages` writes them.
+        is_safe: As :func:`center` writes it; false, here, where the scaled way leads to no path: it may have been lost.
+        log_partition: Written (B).
+        unary: Written (B, W, T), in float32 or float64, zero on padding.
+    """
+    tags = forward.shape[1]
+    for window in range(len(lengths)):
+        length, rank = lengths[window], ranks[window]
+        scale, value = endings[rank], peaks[window]
+        for word in range(length):
+            total = sums[rows[word] + rank]
+            if not total > 0:
+                is_safe[window] = False
+            elif 1e-100 < scale * total < 1e100:  # a logarithm takes longer than all else
+                scale *= total
+            else:
+                value += log(scale) + log(total)
+                scale = 1.0
+        if not endings[rank] > 0:
+            is_safe[window] = False
+        log_partition[window] = value + log(scale) if is_safe[window] else -inf
+        for word in range(length):
+            row = rows[word] + rank
+            if not is_safe[window]:
+                forward[row], backward[row], leaving[row] = 0.0, 0.0, 0.0
+            for tag in range(tags):
+                unary[window, word, tag] = forward[row, tag] * backward[row, tag]
+        unary[window, length:] = 0.0
 
 
 @exact
-def _log_messages(emissions, length, start, transitions, end, forward, steps, backward, unary, pairs):
-    """The messages of a window as logarithms, undivided; otherwise as :func:`_scaled_messages`.
+def _log_messages(emissions, length, start, transitions, end, forward, backward):
+    """The messages of a window as logarithms, undivided.
 
     Args:
-        emissions: Scores of tags (W, T), as they were given.
+        emissions: Scores of tags (W, T).
+        length: How many words there are.
         start, transitions, end: Scores of moves (T), (T, T), (T).
-        steps: Written (W, T): the emissions.
+        forward: Written (W, T): the words up to this one.
+        backward: Written (W, T): the words after this one.
+
+    Returns:
+        Log Z; -inf where there is no path.
     """
     tags, last = emissions.shape[1], length - 1
     joint = np.empty(tags)
     for word in range(length):
         for tag in range(tags):
-            steps[word, tag] = emissions[word, tag]
             if word:
                 for before in range(tags):
                     joint[before] = forward[word - 1, before] + transitions[before, tag]
-                forward[word, tag] = _log_sum(joint) + steps[word, tag]
+                forward[word, tag] = _log_sum(joint) + emissions[word, tag]
             else:
-                forward[0, tag] = start[tag] + steps[0, tag]
+                forward[0, tag] = start[tag] + emissions[0, tag]
     backward[last] = end
     for word in range(last, 0, -1):
         for before in range(tags):
             for tag in range(tags):
-                joint[tag] = transitions[before, tag] + steps[word, tag] + backward[word, tag]
+                joint[tag] = transitions[before, tag] + emissions[word, tag] + backward[word, tag]
             backward[word - 1, before] = _log_sum(joint)
-    log_partition = _log_sum(forward[last] + end)
-    unary[:length] = 0.0
-    pairs[:] = 0.0
-    if log_partition == -inf:
-        return log_partition
-    for word in range(length):
-        total = _log_sum(forward[word] + backward[word])  # Log Z again, as these messages have it
-        for tag in range(tags):
-            unary[word, tag] = exp(forward[word, tag] + backward[word, tag] - total)
-            if word:
-                leaving = steps[word, tag] + backward[word, tag] - total
-                for before in range(tags):
-                    pairs[before, tag] += exp(forward[word - 1, before] + transitions[before, tag] + leaving)
-    return log_partition
+    return _log_sum(forward[last] + end)
 
 
 @exact
@@ -265,179 +291,123 @@ def _log_sum(scores):
 
 
 @exact
-def _messages(
-    emissions, length, start, transitions, end, begin, moves, finish,
-    peak, is_safe, forward, steps, backward, leaving, unary, pairs,
-):  # fmt: skip
-    """The messages of a window in the quicker way that is exact for it.
+def _log_values(windows, emissions, lengths, start, transitions, end, log_partition, unary, pairs):
+    """Log Z and expected counts of some windows, in log space; nothing is expected where there is no path.
 
     Args:
-        emissions, length, start, transitions, end: As of :func:`_log_messages`.
-        begin, moves, finish, forward, steps, backward, leaving, unary, pairs: As of :func:`_scaled_messages`.
-        peak: What centering took from the window.
-        is_safe: Whether the scaled way may be taken.
-
-    Returns:
-        Log Z, and whether the messages are numbers, not logarithms.
+        windows: Their numbers (U).
+        emissions: Scores of tags (B, W, T).
+        lengths: Words of each window (B).
+        start, transitions, end: As :func:`moves_of` gives them.
+        log_partition: Written at these windows (B).
+        unary: The same (B, W, T).
+        pairs: Written (U, T, T): the expected numbers of moves.
     """
-    if is_safe:
-        value = _scaled_messages(length, begin, moves, finish, forward, steps, backward, leaving, unary, pairs)
-        if value > -inf:  # where the scaled way leads to no path, it may have been lost
-            return value + peak, True
-    return _log_messages(emissions, length, start, transitions, end, forward, steps, backward, unary, pairs), False
+    words, tags = emissions.shape[1:]
+    forward, backward = np.empty((words, tags)), np.empty((words, tags))
+    for number in range(len(windows)):
+        window, moved = windows[number], pairs[number]
+        scores, length, counted = emissions[window], lengths[window], unary[window]
+        value = _log_messages(scores, length, start, transitions, end, forward, backward)
+        log_partition[window] = value
+        counted[:], moved[:] = 0.0, 0.0
+        if value == -inf:
+            continue
+        for word in range(length):
+            total = _log_sum(forward[word] + backward[word])  # Log Z again, as these messages have it
+            for tag in range(tags):
+                counted[word, tag] = exp(forward[word, tag] + backward[word, tag] - total)
+                if word:
+                    leaving = scores[word, tag] + backward[word, tag] - total
+                    for before in range(tags):
+                        moved[before, tag] += exp(forward[word - 1, before] + transitions[before, tag] + leaving)
 
 
 @exact
-def posteriors(emissions, lengths, start, transitions, end, steps, peaks, is_safe, log_partition, unary, pairs):
-    """Log Z and expected counts of each window: :class:`zoo.crf.recursions.Posterior`, windows first.
+def posteriors(
+    emissions, lengths, start, transitions, end, ranks, rows, steps, peaks, is_safe, log_partition, unary,
+    forward, backward, leaving,
+):  # fmt: skip
+    """Log Z and expected counts of each window.
 
     Args:
         emissions: Scores of tags (B, W, T).
         lengths: Words of each window (B).
         start, transitions, end: As :func:`moves_of` gives them.
-        steps, peaks, is_safe: As :func:`center` gives them, but ``exp`` of the first; they are used up.
+        ranks, rows: As :func:`pack` writes them.
+        steps, peaks: As :func:`center` gives them, but ``exp`` of the first, which is divided by what the messages are.
+        is_safe: As :func:`center` gives it; false, besides, where the scaled way leads to no path.
         log_partition: Written (B).
-        unary: Written (B, W, T), in float32 or float64, zero on padding.
-        pairs: Written (B, T, T).
-    """
-    words, tags = emissions.shape[1:]
-    forward, backward, leaving = np.empty((words, tags)), np.empty((words, tags)), np.empty((words, tags))
-    begin, moves, finish = np.exp(start), np.exp(transitions), np.exp(end)
-    row = 0
-    for window in range(len(emissions)):
-        length = lengths[window]
-        own, counted, moved = steps[row : row + length], unary[window], pairs[window]
-        row += length
-        log_partition[window], _ = _messages(
-            emissions[window], length, start, transitions, end, begin, moves, finish,
-            peaks[window], is_safe[window], forward, own, backward, leaving, counted, moved,
-        )  # fmt: skip
-        counted[length:] = 0.0
-
-
-@exact
-def path_scores(emissions, gold, lengths, start, transitions, end, scores):
-    """Scores of gold paths.
-
-    Args:
-        emissions, lengths, start, transitions, end: As of :func:`posteriors`.
-        gold: Gold tags, int64 (B, W).
-        scores: Written (B); -inf where a move is illegal.
+        unary: Written (B, W, T), in float32 or float64, zero on padding: the probabilities of tags.
+        forward, backward, leaving: Written (N, T): the messages of safe windows, packed; zero in the others.
 
     Returns:
-        The first window with a number that is no tag, or -1.
+        The numbers of the windows that are not safe, and their expected numbers of moves (U, T, T).
     """
-    for window in range(len(emissions)):
-        score, before = 0.0, -1
-        for word in range(lengths[window]):
-            tag = gold[window, word]
-            if not 0 <= tag < len(start):
-                return window
-            score += emissions[window, word, tag] + (transitions[before, tag] if word else start[tag])
-            before = tag
-        scores[window] = score + end[before]
-    return -1
-
-
-@summing
-def weigh(grad, unary, pairs, lengths, emissions, start, transitions, end):
-    """Gradients of the arguments from those of log Z of each window.
-
-    Args:
-        grad: Gradient of each window's value (B).
-        unary, pairs, lengths: As of :func:`posteriors`.
-        emissions: Written (B, W, T).
-        start, transitions, end: Written (T), (T, T), (T).
-    """
-    start[:], transitions[:], end[:] = 0.0, 0.0, 0.0
-    tags = len(start)
-    for window in range(len(grad)):
-        share, last = grad[window], lengths[window] - 1
-        for word in range(unary.shape[1]):
-            for tag in range(tags):
-                emissions[window, word, tag] = share * unary[window, word, tag]
-        for before in range(tags):
-            start[before] += share * unary[window, 0, before]
-            end[before] += share * unary[window, last, before]
-            for tag in range(tags):
-                transitions[before, tag] += share * pairs[window, before, tag]
-
-
-@exact
-def weigh_gold(grad, gold, lengths, legal_start, legal_pairs, legal_end, emissions, start, transitions, end):
-    """Adds to gradients what gold paths give: one for each score that they have, but none for an illegal move.
-
-    Args:
-        grad: Gradient of each window's value (B).
-        gold, lengths: As of :func:`path_scores`.
-        legal_start, legal_pairs, legal_end: Which moves are legal, boolean (T), (T, T), (T).
-        emissions, start, transitions, end: As :func:`weigh` writes them; added to.
-    """
-    for window in range(len(grad)):
-        share, before = grad[window], -1
-        for word in range(lengths[window]):
-            tag = gold[window, word]
-            emissions[window, word, tag] += share
-            if word:
-                transitions[before, tag] += share * legal_pairs[before, tag]
-            else:
-                start[tag] += share * legal_start[tag]
-            before = tag
-        end[before] += share * legal_end[before]
+    sums, endings = np.empty(len(steps)), np.empty(len(lengths))
+    moves = np.exp(transitions)
+    _scaled_messages(
+        rows, np.exp(start), moves, np.ascontiguousarray(moves.T), np.exp(end),
+        steps, forward, backward, leaving, sums, endings,
+    )  # fmt: skip
+    _scaled_values(
+        lengths, ranks, rows, peaks, sums, endings, forward, backward, leaving, is_safe, log_partition, unary
+    )
+    others = np.flatnonzero(~is_safe)
+    pairs = np.empty((len(others), len(start), len(start)))
+    _log_values(others, emissions, lengths, start, transitions, end, log_partition, unary, pairs)
+    return others, pairs
 
 
 @exact
 def run_probabilities(
-    emissions, lengths, start, transitions, end, steps, peaks, is_safe,
+    emissions, lengths, start, transitions, end, ranks, rows, steps, is_safe, forward, backward,
     windows, starts, ends, tags, forbidden, probabilities,
 ):  # fmt: skip
     """Probability of each of N runs of tags: that the path has exactly them at these words.
 
     Args:
-        emissions, lengths, start, transitions, end, steps, peaks, is_safe: As of :func:`posteriors`.
+        emissions, lengths, start, transitions, end, ranks, rows, steps, is_safe, forward, backward: As
+            :func:`posteriors` leaves them.
         windows, starts, ends: Window, first word, and one past the last word of each run, int64 (N); windows ascend.
         tags: Tags of the runs, int64 (N, longest).
         forbidden: Tags that the word after a run must not have, boolean (N, T).
         probabilities: Written (N).
     """
     words, size = emissions.shape[1:]
-    forward, backward, leaving = np.empty((words, size)), np.empty((words, size)), np.empty((words, size))
-    unary, pairs = np.empty((words, size)), np.empty((size, size))
-    begin, moves, finish = np.exp(start), np.exp(transitions), np.exp(end)
-    window, row, value, is_scaled = -1, 0, -inf, False
-    own = steps[:0]
+    moves, ways = np.exp(transitions), np.empty(size)
+    before, after = np.empty((words if not is_safe.all() else 0, size)), np.empty((words, size))
+    seen, value = -1, -inf  # the last window in log space, and its log Z
     for run in range(len(windows)):
-        while window < windows[run]:
-            window += 1
-            length = lengths[window]
-            own = steps[row : row + length]
-            row += length
-            if window == windows[run]:
-                value, is_scaled = _messages(
-                    emissions[window], length, start, transitions, end, begin, moves, finish,
-                    peaks[window], is_safe[window], forward, own, backward, leaving, unary, pairs,
-                )  # fmt: skip
-        if value == -inf:
-            probabilities[run] = 0.0
+        window, first, stop = windows[run], starts[run], ends[run]
+        rank, tag = ranks[window], tags[run, 0]
+        last = tags[run, stop - first - 1]
+        checked = stop < lengths[window] and forbidden[run].any()
+        if is_safe[window]:
+            share = forward[rows[first] + rank, tag]
+            for word in range(first + 1, stop):
+                tag = tags[run, word - first]
+                share *= moves[tags[run, word - first - 1], tag] * steps[rows[word] + rank, tag]
+            rest = backward[rows[stop - 1] + rank, last]
+            if checked:
+                row, rest = rows[stop] + rank, 0.0
+                for to in range(size):
+                    if not forbidden[run, to]:
+                        rest += moves[last, to] * steps[row, to] * backward[row, to]
+            probabilities[run] = min(share * rest, 1.0)
             continue
-        first, stop = starts[run], ends[run]
-        share = forward[first, tags[run, 0]]
+        if window != seen:
+            scores, seen = emissions[window], window
+            value = _log_messages(scores, lengths[window], start, transitions, end, before, after)
+        share = before[first, tag]
         for word in range(first + 1, stop):
-            before, tag = tags[run, word - first - 1], tags[run, word - first]
-            if is_scaled:
-                share *= moves[before, tag] * own[word, tag]
-            else:
-                share += transitions[before, tag] + own[word, tag]
-        tag = tags[run, stop - first - 1]
-        if stop == len(own) or not forbidden[run].any():
-            rest = backward[stop - 1, tag]
-        elif is_scaled:
-            rest = 0.0
-            for after in range(size):
-                if not forbidden[run, after]:
-                    rest += moves[tag, after] * own[stop, after] * backward[stop, after]
-        else:
-            ways = transitions[tag] + own[stop] + backward[stop]
-            ways[forbidden[run]] = -inf
+            tag = tags[run, word - first]
+            share += transitions[tags[run, word - first - 1], tag] + emissions[window, word, tag]
+        rest = after[stop - 1, last]
+        if checked:
+            for to in range(size):
+                ways[to] = transitions[last, to] + emissions[window, stop, to] + after[stop, to]
+                if forbidden[run, to]:
+                    ways[to] = -inf
             rest = _log_sum(ways)
-        probabilities[run] = min(share * rest if is_scaled else exp(share + rest - value), 1.0)
+        probabilities[run] = min(exp(share + rest - value), 1.0) if value > -inf else 0.0
