@@ -95,8 +95,7 @@ def log_messages(chain: Chain) -> Messages:
     every = rescaling_interval(chain)
     if not every:
         return _log_messages(chain)
-    weights = (chain.emissions - chain.emissions.amax(-1, keepdim=True)).exp()
-    return Messages(*(message.log() for message in _scaled_messages(chain, weights, every)))
+    return Messages(*(message.log() for message in _scaled_messages(chain, every)[0]))
 
 
 def log_normalised(scores: Tensor) -> Tensor:
@@ -109,8 +108,9 @@ def rescaling_interval(chain: Chain) -> int:
 
     One word changes the ratio of two messages by at most ``r = range of its emissions + range of the moves + log T``
     nats. Messages forget what lies more than ``mixing`` words back, so no two that are above zero ever differ by more
-    than ``mixing · r``. A product of two must stay above exp(-NATS); what one leaves of NATS is spent between
-    rescalings. Where some tags never lead to some others (two separate chains), there is no such bound.
+    than ``mixing · r``. A product of two must stay above exp(-NATS); what two leave of NATS is spent between
+    rescalings, in which a message loses ``r`` with every word. Where some tags never lead to some others (two separate
+    chains), there is no such bound.
     """
     if chain.mask.numel() == 0:
         return 1
@@ -118,7 +118,7 @@ def rescaling_interval(chain: Chain) -> int:
     per_word = float(spread.amax() + 2 * chain.largest) + math.log(len(chain.start))
     # Written so that a nan, from emissions that are all -inf, falls through to log space.
     if chain.mixing and 2 * chain.mixing * per_word <= NATS:
-        return int(NATS / per_word) - chain.mixing if per_word > 0 else len(chain.mask)
+        return max(int(NATS / (2 * per_word)) - chain.mixing, 1) if per_word > 0 else len(chain.mask)
     return 0
 
 
@@ -129,50 +129,57 @@ def _mirror(mask: Tensor) -> Tensor:
     return (turned * len(windows) + windows).flatten()
 
 
-def _turn(rows: Tensor, mirror: Tensor) -> Tensor:
-    return rows.flatten(0, 1).index_select(0, mirror).view(rows.shape)
+def _turn(rows: Tensor, mirror: Tensor, out: Tensor | None = None) -> Tensor:
+    flat = None if out is None else out.flatten(0, 1)
+    return torch.index_select(rows.flatten(0, 1), 0, mirror, out=flat).view(rows.shape)
 
 
-def _scaled_messages(chain: Chain, weights: Tensor, every: int) -> Messages:
-    """Messages as probabilities, each word's summing to one, from the emission weights ``exp(emission)`` (W, B, T).
+def _scaled_messages(chain: Chain, every: int) -> tuple[Messages, Tensor]:
+    """Messages as numbers, and log Z (B).
 
     The backward messages are forward messages of the sequences turned round, so one batched product does both; turned
     within their own lengths, sequences need no mask in the loop.
+
+    Args:
+        chain: The scores.
+        every: After how many words messages are divided by their sum; log Z is made of what they are divided by.
     """
     moves, mirror = chain.transitions.exp(), _mirror(chain.mask)
+    peaks = chain.emissions.amax(-1, keepdim=True)  # (W, B, 1), zero on padding
+    weights = (chain.emissions - peaks).exp_()  # (W, B, T)
+    states = weights.new_empty(2, *weights.shape)  # (2, W, B, T), in place from weights to messages
+    states[0] = weights
+    _turn(weights, mirror, out=states[1])
+    borders = torch.stack([chain.start, chain.end]).exp()  # (2, T)
+    states[:, 0] *= borders[:, None]
     both_moves = torch.stack([moves, moves.T])  # (2, T, T)
-    states = torch.stack([weights, _turn(weights, mirror)])  # (2, W, B, T), turned from weights to messages in place
-    states[:, 0] *= torch.stack([chain.start, chain.end]).exp()[:, None]
-    product = torch.empty_like(states[:, 0])  # (2, B, T)
-    for word, (before, state) in enumerate(pairwise(states.unbind(1)), 1):
-        state *= torch.bmm(before, both_moves, out=product)
+    product, scales = torch.empty_like(states[:, 0]), []  # (2, B, T)
+    before = None
+    for word, state in enumerate(states.unbind(1)):
+        if before is not None:
+            state *= torch.bmm(before, both_moves, out=product)
         if word % every == 0:
-            state /= state.sum(-1, keepdim=True).clamp_min(TINY)
+            scales.append(state.sum(-1, keepdim=True).clamp_min_(TINY))  # (2, B, 1)
+            state /= scales[-1]
+        before = state
 
-    states /= states.sum(-1, keepdim=True).clamp_min(TINY)
-    forward, backward = states[0], _turn(states[1], mirror)
-    arriving = torch.empty_like(forward)
-    arriving[0] = chain.start.exp()
-    torch.matmul(forward[:-1], moves, out=arriving[1:])
-    return Messages(arriving, forward, backward)
+    forward, final = states[0], chain.mask.sum(0) - 1
+    windows, times = (torch.arange(size, device=final.device) for size in (len(final), len(scales)))
+    divided = torch.stack(scales)[:, 0]  # (times, B, 1), on padding, too
+    counted = divided[..., 0].log().masked_fill_(times[:, None] * every > final, 0)
+    log_partition = peaks.sum((0, 2)) + counted.sum(0) + (forward[final, windows] @ borders[1]).log()
+    arriving = torch.div(forward, weights, out=weights)
+    arriving[::every] *= divided
+    return Messages(arriving, forward, _turn(states[1], mirror)), log_partition
 
 
 def _scaled_posterior(chain: Chain, every: int) -> Posterior:
     """Probabilities and counts from the scaled messages; large tensors are reused, as allocating them takes longer."""
-    peak = chain.emissions.amax(-1, keepdim=True)  # (W, B, 1)
-    weights = (chain.emissions - peak).exp_()  # (W, B, T)
-    arriving, forward, backward = _scaled_messages(chain, weights, every)
-    padding = ~chain.mask
-
-    # `forward` sums to one at the word before, so this sum is the factor by which a word scales it: log Z is the sum
-    # of their logarithms (Rabiner 1989, equation 103).
-    factors = weights.mul_(arriving).sum(-1).log_().add_(peak[..., 0])  # (W, B)
-    last = forward[chain.mask.sum(0) - 1, torch.arange(forward.shape[1], device=forward.device)]  # (B, T)
-    log_partition = factors.masked_fill_(padding, 0).sum(0) + (last @ chain.end.exp()).log()
-
-    unary = torch.mul(arriving, backward, out=weights)  # (W, B, T)
-    total = unary.sum(-1, keepdim=True).clamp_min_(TINY).masked_fill_(padding[..., None], torch.inf)  # (W, B, 1)
-    unary /= total  # zero on padding, where total is infinite
+    (arriving, forward, backward), log_partition = _scaled_messages(chain, every)
+    unary = arriving.mul_(backward)  # (W, B, T)
+    total = unary.sum(-1, keepdim=True).clamp_min_(TINY)  # (W, B, 1)
+    total.masked_fill_(~chain.mask[..., None], torch.inf)  # unary is zero on padding
+    unary /= total
     following = backward.div_(total)[1:]  # (W-1, B, T)
     pairs = torch.bmm(forward[:-1].permute(1, 2, 0), following.transpose(0, 1))  # (B, T, T)
     return Posterior(log_partition, unary, pairs.mul_(chain.transitions.exp()))
