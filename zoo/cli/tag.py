@@ -29,6 +29,9 @@ def tag(
     output: Annotated[
         str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")
     ] = "-",
+    processes: Annotated[
+        int, typer.Option(min=1, help="Processes that tag side by side, each with a tagger of its own.")
+    ] = 1,
 ) -> None:
     """Find the entities of texts.
 
@@ -39,22 +42,28 @@ def tag(
     - `zoo tag my-brat-folder --to brat --output tagged`
 
     - `zoo tag abstracts.pubtator --output tagged.html`
+
+    - `zoo tag corpus.jsonl --processes 8 --output tagged.jsonl`
     """
+    from zoo.cli.inputs import counted
     from zoo.cli.progress import words_progress
     from zoo.cli.starting import tagger_named
     from zoo.data import formats
-    from zoo.data.document import losses_of
     from zoo.text.segment import Segmenter
 
     to = to or _told_by(output)
     _check(inputs or ["-"], to, output)
-    documents, unread = _read(inputs or ["-"], format), Counter[str]()
+    unread = Counter[str]()
+    documents = counted(_read(inputs or ["-"], format), unread)
     tagger = tagger_named(checkpoint)
     with words_progress("tagging") as advance:
 
         def tagged() -> Iterator["Document"]:
+            if processes > 1:
+                from zoo.hub.processes import tag_in_processes
+
+                yield from tag_in_processes(checkpoint, documents, processes, on_portion=advance)
             while several := list(islice(documents, _DOCUMENTS_AT_ONCE)):
-                unread.update(losses_of(several))
                 yield from tagger.tag(several, on_batch=advance)
 
         if to == "lines":

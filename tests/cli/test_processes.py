@@ -1,0 +1,65 @@
+"""Several processes find what one finds, and say when one of them ends."""
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import TINY, Zoo
+from zoo.data import formats
+from zoo.data.document import Document
+from zoo.hub.processes import tag_in_processes
+
+
+def texts(count: int) -> list[Document]:
+    """Documents of some sentences each, all with another name."""
+    found = list(formats.read(TINY / "test.pubtator"))
+    return [Document(str(number), found[number % len(found)].text) for number in range(count)]
+
+
+def test_two_processes_write_what_one_writes(zoo: Zoo, checkpoint: Path, tmp_path: Path) -> None:
+    formats.write(texts(250), tmp_path / "texts.jsonl", "jsonl")
+    for processes in (1, 2):
+        output = tmp_path / f"{processes}.pubtator"
+        said = zoo("tag", tmp_path / "texts.jsonl", "-c", checkpoint, "-o", output, "--processes", processes)
+        assert said.code == 0, said.err
+    written = (tmp_path / "1.pubtator").read_text()
+    assert (tmp_path / "2.pubtator").read_text() == written
+    assert written.count("\t") > 250
+
+
+def test_no_more_is_read_than_can_be_followed(checkpoint: Path) -> None:
+    read = 0
+
+    def documents() -> Iterator[Document]:
+        nonlocal read
+        for document in texts(60):
+            read += 1
+            yield document
+
+    tagged = tag_in_processes(str(checkpoint), documents(), 1, portion=5)
+    assert next(tagged).id == "0"
+    assert read == 10
+    assert [document.id for document in tagged] == [str(number) for number in range(1, 60)]
+
+
+def test_a_process_that_ends_is_told(checkpoint: Path) -> None:
+    def documents() -> Iterator[Document]:
+        for document in texts(40):
+            if document.id == "30":
+                for process in multiprocessing.active_children():
+                    process.kill()
+            yield document
+
+    tagged = tag_in_processes(str(checkpoint), documents(), 1, portion=10)
+    with pytest.raises(RuntimeError, match=r"One of 1 processes ended before .* take fewer"):
+        list(tagged)
+
+
+def test_a_number_of_processes_is_wanted(zoo: Zoo, checkpoint: Path) -> None:
+    with pytest.raises(ValueError, match="processes=0"):
+        tag_in_processes(str(checkpoint), [], 0)
+    said = zoo("tag", "-c", checkpoint, "--processes", 0, stdin="Asthma.")
+    assert said.code == 2
+    assert "--processes" in said.err
