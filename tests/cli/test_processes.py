@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import TINY, Zoo
+from zoo.cli.processes import tag_in_processes
 from zoo.data import formats
 from zoo.data.document import Document
-from zoo.hub.processes import tag_in_processes
 
 
 def texts(count: int) -> list[Document]:

@@ -60,7 +60,7 @@ def tag(
 
         def tagged() -> Iterator["Document"]:
             if processes > 1:
-                from zoo.hub.processes import tag_in_processes
+                from zoo.cli.processes import tag_in_processes
 
                 yield from tag_in_processes(checkpoint, documents, processes, on_portion=advance)
             while several := list(islice(documents, _DOCUMENTS_AT_ONCE)):

@@ -9,6 +9,7 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from zoo.cli.starting import tagger_named
 from zoo.data.document import Document
 
 if TYPE_CHECKING:
@@ -82,8 +83,6 @@ def _tagged(
 def _begin(checkpoint: str, threads: int) -> None:
     global _tagger
     import signal
-
-    from zoo.cli.starting import tagger_named
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that reads and writes: it ends this one
     _tagger = tagger_named(checkpoint)
