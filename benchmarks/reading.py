@@ -291,13 +291,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--formats", nargs="+", default=list(CASES), choices=list(CASES))
     parser.add_argument("--megabytes", type=int, help="measure the memory that a file of this size takes, not speed")
-    parser.add_argument("--results", type=Path, default=SPEED.parent, help="folder of the result files")
+    parser.add_argument("--results", type=Path, default=SPEED, help="of speed; those of memory lie beside it")
     arguments = parser.parse_args()
     command = "OMP_NUM_THREADS=1 python -m benchmarks.reading"
     for name in arguments.formats:
         if arguments.megabytes and name in REPEATED:
             row = measure_memory(name, arguments.megabytes, f"{command} --megabytes {arguments.megabytes}")
-            append(arguments.results / "memory.csv", row)
+            append(arguments.results.with_name("memory.csv"), row)
             print(
                 f"{name}: {row['peak_mb']} MB for a file of {row['megabytes']} MB, {row['baseline_mb']} for a small one"
             )
@@ -310,7 +310,7 @@ def record_case(results: Path, name: str, case: Case, count: int, command: str) 
     """Measures one comparison, appends its row and says it in a line."""
     times, megabytes = compare(name, case, count)
     return record_comparison(
-        results / SPEED.name,
+        results,
         f"reading {name}, {case.files}, 1 thread",
         times,
         peer="plain parser",
