@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.record import SPEED, device
-from benchmarks.rows import Row, latest, read
+from benchmarks.rows import Row, latest, module_of, read
 
 _KEY = ("what", "peer", "device")
 _ELSEWHERE = ("taggers",)
@@ -42,11 +42,6 @@ class Verdict(NamedTuple):
     lowest: float
     now: float | None
     is_worse: bool
-
-
-def module_of(row: Row) -> str:
-    """The last part of the module that a row's command runs, as ``crf``."""
-    return row["command"].partition("benchmarks.")[2].split()[0]
 
 
 def verdicts(recorded: Iterable[Row], measured: Iterable[Row], tolerance: float) -> list[Verdict]:

@@ -26,6 +26,16 @@ def latest(rows: Iterable[Row], *columns: str) -> list[Row]:
     return [last[key] for key in sorted(last)]
 
 
+def module_of(row: Row) -> str:
+    """The module of ``benchmarks/`` that a row's command runs.
+
+    Examples:
+        >>> module_of({"command": "OMP_NUM_THREADS=1 python -m benchmarks.crf --rounds 21"})
+        'crf'
+    """
+    return row["command"].partition("benchmarks.")[2].partition(" ")[0]
+
+
 def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     r"""A Markdown table.
 

@@ -1,8 +1,9 @@
 """Writes the result files as Markdown tables into the pages: ``python -m benchmarks.tables [--check]``.
 
 A table stands between a marker, alone on its line, and ``<!-- /table -->``. The markers are ``<!-- table:speed -->``
-and so on, by the names of :data:`TABLES`, and ``<!-- table:printed:<corpus> -->``. Scores in ``accuracy.csv`` and
-ceilings in ``corpora.csv`` are fractions of 1, scores in ``published.csv`` per cent, as printed; tables show per cent.
+and so on, by the names of :data:`TABLES`, ``<!-- table:printed:<corpus> -->`` and ``<!-- table:speed:<benchmark> -->``.
+Scores in ``accuracy.csv`` and ceilings in ``corpora.csv`` are fractions of 1, scores in ``published.csv`` per cent, as
+printed; tables show per cent.
 """
 
 import argparse
@@ -12,16 +13,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.evidence import ablation_table, architectures_table, printed_tables, raredis_table
-from benchmarks.rows import Row, latest, markdown, read
+from benchmarks.rows import Row, latest, markdown, module_of, read
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "README.md", ROOT / "benchmarks" / "results" / "README.md")
+PAGES = (ROOT / "README.md", ROOT / "benchmarks" / "README.md", ROOT / "benchmarks" / "results" / "README.md")
 MARKED = re.compile(r"<!-- table:(?P<name>\S+) -->\n(?:(?!<!-- table:).)*?<!-- /table -->", re.DOTALL)
 
 
-def speed_table(results: Path) -> str:
-    """The latest comparison of each thing with each peer."""
-    rows = latest(read(results / "speed.csv"), "what", "peer")
+def speed_table(results: Path, benchmark: str) -> str:
+    """The latest comparison of each thing with each peer, of one module of ``benchmarks/``."""
+    rows = [row for row in read(results / "speed.csv") if module_of(row) == benchmark]
+    rows = latest(rows, "what", "peer")
     if not rows:
         return "No comparison is recorded yet."
     columns = ("what", "ours", "peer", "unit", "ratio", "runs", "device")
@@ -35,6 +37,26 @@ def speed_table(results: Path) -> str:
     )
     header = ["what", "ours", "peer", "unit", "ratio (min–max)", "runs", "device"]
     return markdown(header, ([row[column] for column in columns] for row in shown))
+
+
+def limits_table(results: Path) -> str:
+    """What was measured beside the most, or the least, that the processor allows."""
+    rows = latest(read(results / "limits.csv"), "what")
+    if not rows:
+        return "No limit is measured yet."
+    columns = ("what", "measured", "limit", "unit", "share", "device")
+    return markdown(["what", "measured", "limit", "unit", "share", "device"], ([r[c] for c in columns] for r in rows))
+
+
+def taggers_table(results: Path) -> str:
+    """Memory and scores of whole taggers, each beside the one that it took turns with."""
+    rows = latest(read(results / "taggers.csv"), "beside", "contestant")
+    if not rows:
+        return "No tagger is compared yet."
+    columns = ("beside", "contestant", "version", "documents", "memory_mb", "epochs", "f1", "device")
+    header = ["with", "tagger", "version", "training abstracts", "memory, MB", "passes", "test F1", "device"]
+    rows = [{**row, "f1": row["f1"] and f"{100 * float(row['f1']):.2f}"} for row in rows]
+    return markdown(header, ([row[column] for column in columns] for row in rows))
 
 
 def memory_table(results: Path) -> str:
@@ -110,24 +132,29 @@ def fill(text: str, results: Path) -> str:
 
 
 def _table(name: str, results: Path) -> str:
-    kind, _, corpus = name.partition(":")
-    if corpus and kind in CORPUS_TABLES:
-        return CORPUS_TABLES[kind](results, corpus)
+    kind, _, thing = name.partition(":")
+    if thing and kind in TABLES_OF:
+        return TABLES_OF[kind][0](results, thing)
     if name in TABLES:
         return TABLES[name](results)
-    known = ", ".join(f"table:{each}" for each in (*TABLES, *(f"{kind}:<corpus>" for kind in CORPUS_TABLES)))
+    known = ", ".join(f"table:{each}" for each in (*TABLES, *(f"{kind}:<{of}>" for kind, (_, of) in TABLES_OF.items())))
     raise ValueError(f"Expected a marker out of {known} but got 'table:{name}'.")
 
 
 TABLES: dict[str, Callable[[Path], str]] = {
-    "speed": speed_table,
+    "limits": limits_table,
+    "taggers": taggers_table,
     "memory": memory_table,
     "corpora": corpora_table,
     "architectures": architectures_table,
     "ablations": ablation_table,
     "raredis": raredis_table,
 }
-CORPUS_TABLES: dict[str, Callable[[Path, str], str]] = {"printed": printed_tables}
+TABLES_OF: dict[str, tuple[Callable[[Path, str], str], str]] = {
+    "printed": (printed_tables, "corpus"),
+    "speed": (speed_table, "benchmark"),
+}
+"""Those of one thing among several, and what such a thing is."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -34,7 +34,7 @@ SPEED = {
     "ratio_max": "3.5",
     "runs": "5",
     "device": "cpu",
-    "command": "",
+    "command": "OMP_NUM_THREADS=1 python -m benchmarks.crf --rounds 5",
     "versions": "",
     "date": "2025-01-01",
 }
@@ -114,10 +114,24 @@ def test_speed_shows_the_latest_row_per_peer(tmp_path: Path) -> None:
         {"ratio": "4.0", "date": "2025-03-01"},
         {"ratio": "1.0"},
         {"peer": "other|crf", "peer_version": ""},
+        {"what": "reading", "command": "python -m benchmarks.reading"},
     )
-    assert filled("speed", tmp_path)[3:-1] == [
+    assert filled("speed:crf", tmp_path)[3:-1] == [
         r"| viterbi | 2.0 | other\|crf | ms | 3.0 (2.5–3.5) | 5 | cpu |",
         "| viterbi | 2.0 | torchcrf 1.1 | ms | 4.0 (2.5–3.5) | 5 | cpu |",
+    ]
+
+
+def test_limits_and_taggers_show_the_latest_rows(tmp_path: Path) -> None:
+    limit = {"what": "LSTM", "measured": "185", "limit": "203", "unit": "GFLOP/s", "share": "0.91", "device": "cpu"}
+    write(tmp_path / "limits.csv", limit | {"date": "2025-01-01"}, {"share": "0.92", "date": "2025-02-01"}, {})
+    assert filled("limits", tmp_path)[3:-1] == ["| LSTM | 185 | 203 | GFLOP/s | 0.92 | cpu |"]
+    tagger = {"contestant": "ours", "version": "1", "beside": "theirs", "documents": "593", "memory_mb": "680"}
+    scored = {"epochs": "9", "f1": "0.8123", "device": "cpu", "date": "2025-01-01"}
+    write(tmp_path / "taggers.csv", tagger | scored, {}, {"contestant": "theirs", "epochs": "", "f1": ""})
+    assert filled("taggers", tmp_path)[3:-1] == [
+        "| theirs | ours | 1 | 593 | 680 | 9 | 81.23 | cpu |",
+        "| theirs | theirs | 1 | 593 | 680 |  |  | cpu |",
     ]
 
 
@@ -150,7 +164,7 @@ def test_corpora_show_found_and_published_and_a_ceiling_for_schemes_that_hold_th
     assert note.startswith(r"\* Distributed without its texts")
 
 
-@pytest.mark.parametrize("name", ["speed", "memory", "corpora", "ablations", "printed:c"])
+@pytest.mark.parametrize("name", ["speed:crf", "limits", "taggers", "memory", "corpora", "ablations", "printed:c"])
 def test_a_table_without_rows_says_so(name: str, tmp_path: Path) -> None:
     assert any(" yet." in line for line in filled(name, tmp_path))
 
@@ -158,7 +172,7 @@ def test_a_table_without_rows_says_so(name: str, tmp_path: Path) -> None:
 def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(
-        "# Title\n<!-- table:speed -->\n<!-- /table -->\n<!-- table:printed:c -->\n<!-- /table -->\nend\n"
+        "# Title\n<!-- table:speed:crf -->\n<!-- /table -->\n<!-- table:printed:c -->\n<!-- /table -->\nend\n"
     )
     options = ["--pages", str(readme), "--results", str(tmp_path)]
     assert main([*options, "--check"]) == 1
@@ -178,11 +192,11 @@ def test_check_tells_whether_the_readme_is_up_to_date(tmp_path: Path, capsys: py
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<!-- table:speed -->\n", "closed by"),
-        ("<!-- table:speed -->\n<!-- table:speed -->\n<!-- /table -->", "closed by"),
+        ("<!-- table:speed:crf -->\n", "closed by"),
+        ("<!-- table:speed:crf -->\n<!-- table:speed:crf -->\n<!-- /table -->", "closed by"),
         ("<!-- table:sped -->\n<!-- /table -->", "but got 'table:sped'"),
         ("<!-- table:printed: -->\n<!-- /table -->", "but got 'table:printed:'"),
-        ("<!-- table:speed:c -->\n<!-- /table -->", "out of table:speed, .*table:printed:<corpus> but got"),
+        ("<!-- table:memory:c -->\n<!-- /table -->", "out of table:limits, .*table:speed:<benchmark> but got"),
     ],
 )
 def test_wrong_markers_raise(text: str, message: str, tmp_path: Path) -> None:
