@@ -12,6 +12,8 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from zoo.text.codec import Window
 from zoo.text.lexicon import Lexicon
 
+_FORMS_AT_ONCE = 256  # that are spelled together on the CPU
+
 
 def read_words(lstm: nn.LSTM, features: Tensor, mask: Tensor) -> Tensor:
     """An LSTM over real words alone, whatever the padding.
@@ -62,7 +64,7 @@ def read_spellings(lstm: nn.LSTM, embedding: Callable[[Tensor], Tensor], charact
     return last.transpose(0, 1).flatten(1)
 
 
-def filter_spellings(filters: Iterable[nn.Module], embedding: nn.Embedding, characters: Tensor) -> Tensor:
+def filter_spellings(filters: nn.ModuleList, embedding: nn.Embedding, characters: Tensor) -> Tensor:
     """The largest output of each filter of a character CNN over every distinct form (Ma & Hovy 2016, section 2.1).
 
     Args:
@@ -73,15 +75,28 @@ def filter_spellings(filters: Iterable[nn.Module], embedding: nn.Embedding, char
     Returns:
         Shape (U, F); none is below zero.
     """
+    lengths = (characters > 0).sum(1)  # (U)
+    if characters.device.type != "cpu":
+        return _filtered(filters, embedding, characters, lengths)
+    # One long form would make most of what is computed padding, so forms of about one length go together; elsewhere
+    # the host would have to wait for the lengths.
+    order = lengths.argsort()
+    parts = [
+        _filtered(filters, embedding, characters[rows, : int(lengths[rows[-1]])], lengths[rows])
+        for rows in order.split(_FORMS_AT_ONCE)
+    ]
+    return torch.cat(parts)[order.argsort()]
+
+
+def _filtered(filters: nn.ModuleList, embedding: nn.Embedding, characters: Tensor, lengths: Tensor) -> Tensor:
     embedded = embedding(characters).transpose(1, 2)  # (U, C, E) -> (U, E, C)
     # Padding embeds to zero, as the border of the convolution does; what sees nothing but padding is cut off, so
     # that a form's features do not depend on the longest form of the batch.
-    length = (characters > 0).sum(1)  # (U)
     pooled = []
     for convolution in filters:
         filtered = convolution(embedded)  # (U, F, C + width - 1)
-        seen = length + filtered.shape[2] - characters.shape[1]  # (U)
-        beyond = torch.arange(filtered.shape[2], device=length.device) >= seen[:, None]
+        seen = lengths + filtered.shape[2] - characters.shape[1]  # (U)
+        beyond = torch.arange(filtered.shape[2], device=lengths.device) >= seen[:, None]
         pooled.append(filtered.masked_fill(beyond[:, None], -torch.inf).amax(2))
     return torch.cat(pooled, dim=1).relu()
 
