@@ -31,6 +31,7 @@ from benchmarks.record import SPEED, append, device, versions
 from benchmarks.tagger import RECIPE
 from zoo.crf import CRF
 from zoo.data.splits import load_corpus
+from zoo.hub.index import load
 from zoo.models.layers import read_words
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch, budget_batches
@@ -176,8 +177,9 @@ def main() -> None:
     record("LSTM of char_cnn_bilstm_crf, forward and backward", count / took / 1e9, single / 1e9, "GFLOP/s")
 
     texts, words = [document.text for document in documents], sum(lengths)
+    shipped = load("char_cnn_bilstm_crf.ncbi-disease")  # one that has learnt finds no more spans than there are
     least = forward_operations(tagger, lstm, large) / single
-    record("tagging raw text", words / seconds(lambda: tagger.tag(texts)), words / least, "words/s")
+    record("tagging raw text", words / seconds(lambda: shipped.tag(texts)), words / least, "words/s")
 
     tagger.train()
     optimizer = build_optimizer(settings["optimizer"], tagger)
@@ -203,7 +205,8 @@ def main() -> None:
         what = f"CRF training step by numba, {shape[0]} windows × {shape[1]} words × {shape[2]} tags"
         record(what, 1e6 * seconds(step, 50), 1e6 * products / double, "µs")
 
-    record("launches a word, CRF training step by torch", launches_a_word("training step"), 4, "launches")
+    # A product and a multiplication; three operations forward and three back.
+    record("launches a word, CRF training step by torch", launches_a_word("training step"), 2, "launches")
     record("launches a word, CRF Viterbi by torch", launches_a_word("Viterbi to lists"), 6, "launches")
 
 
