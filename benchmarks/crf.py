@@ -30,16 +30,22 @@ NAMES: dict[str, dict[Backend, str]] = {
 TURN = 0.03  # seconds
 
 
+def lengths_of(shape: tuple[int, int, int]) -> torch.Tensor:
+    """How many words the windows of the random batch have (B, 1); the first has all."""
+    windows, words, _ = shape
+    lengths = torch.randint(1, words + 1, (windows, 1), generator=torch.Generator().manual_seed(1))
+    lengths[0] = words
+    return lengths
+
+
 def steps(crf: CRF | torchcrf.CRF, shape: tuple[int, int, int]) -> dict[str, Callable[[], object]]:
     """What is measured: a training step and decoding, on the same random batch for any CRF."""
     windows, words, tags = shape
     generator = torch.Generator().manual_seed(0)
-    lengths = torch.randint(1, words + 1, (windows, 1), generator=generator)
-    lengths[0] = words
     batch = (
         torch.randn(shape, generator=generator),
         torch.randint(tags, (windows, words), generator=generator),
-        torch.arange(words) < lengths,
+        torch.arange(words) < lengths_of(shape),
     )
     emissions, gold, mask = (tensor.to(next(crf.parameters()).device) for tensor in batch)
     emissions.requires_grad_()

@@ -1,6 +1,7 @@
 """Several processes find what one finds, and say when one of them ends."""
 
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,8 +54,18 @@ def test_a_process_that_ends_is_told(checkpoint: Path) -> None:
             yield document
 
     tagged = tag_in_processes(str(checkpoint), documents(), 1, portion=10)
-    with pytest.raises(RuntimeError, match=r"One of 1 processes ended before .* take fewer"):
+    with pytest.raises(ChildProcessError, match=r"One of 1 processes ended before .* take fewer"):
         list(tagged)
+
+
+def test_what_ends_early_does_not_wait_for_what_nobody_wants(checkpoint: Path) -> None:
+    long = Document("long", " ".join(document.text for document in texts(4000)))
+    tagged = tag_in_processes(str(checkpoint), [*texts(1), long, long], 1, portion=1)
+    assert next(tagged).id == "0"
+    children = multiprocessing.active_children()
+    assert children
+    tagged.close()
+    assert {child.exitcode for child in children} == {-signal.SIGTERM}
 
 
 def test_a_number_of_processes_is_wanted(zoo: Zoo, checkpoint: Path) -> None:

@@ -59,6 +59,49 @@ def test_they_agree(backend: str, tags: int, words: int, constrained: bool, scal
     assert crfs[0].decode(scores, mask) == crfs[1].decode(scores, mask)
 
 
+RING = Transitions(
+    [True, False, False, False], [False, False, False, True],
+    [[after in (before, (before + 1) % 4) for after in range(4)] for before in range(4)],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["torch", "numba", "triton"])
+@pytest.mark.parametrize(("moves", "length"), [(5.0, 20), (3.0, 8), (-5.0, 20)])
+def test_a_window_without_a_path_leaves_the_others_alone(backend: str, moves: float, length: int) -> None:
+    """Three words do not lead round the ring; what was lost there must not come into the gradients of the batch."""
+    crfs = pair(backend, 4, RING)
+    mask = torch.arange(length) < torch.tensor([[length], [3]])
+    found = []
+    for crf, windows in ((crfs[1], 2), (crfs[0], 1)):
+        with torch.no_grad():
+            for parameter in crf.parameters():
+                parameter.fill_(moves)
+        emissions = torch.zeros(windows, length, 4, requires_grad=True)
+        values = crf.log_partition(emissions, mask[:windows])
+        if windows == 2:
+            assert values.isneginf().tolist() == [False, True]
+        gradients = torch.autograd.grad(values[0], (emissions, *crf.parameters()))
+        found.append([gradients[0][0], *gradients[1:]])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("backend", ["torch", "numba", "triton"])
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf])
+def test_what_is_no_number_stays_none(backend: str, wrong: float) -> None:
+    """A loss that is no number is seen; one that is infinitely good would not be."""
+    crf = pair(backend, 3, None)[1]
+    emissions = torch.randn(2, 5, 3)
+    emissions[1, 2, 1] = wrong
+    emissions.requires_grad_()
+    likelihood = crf(emissions, torch.zeros(2, 5, dtype=torch.long), reduction="none")
+    assert likelihood[0].isfinite()
+    assert not likelihood[1] > -torch.inf
+    likelihood.sum().backward()
+    assert not emissions.grad[1].isfinite().all()
+    assert emissions.grad[0].isfinite().all()
+
+
 @pytest.mark.parametrize(
     ("backend", "error", "where"), [("numba", ValueError, " but got others in window 1"), ("triton", RuntimeError, "")]
 )

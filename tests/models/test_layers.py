@@ -29,10 +29,14 @@ def test_an_lstm_reads_real_words_alone_as_packing_does(bidirectional: bool) -> 
         torch.testing.assert_close(one, other, atol=1e-12, rtol=0)
 
 
-def test_a_character_cnn_takes_the_largest_output_over_each_form_alone() -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 256])
+def test_a_character_cnn_takes_the_largest_output_over_each_form_alone(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("zoo.models.layers._FORMS_AT_ONCE", at_once)
     torch.manual_seed(0)
     embedding = nn.Embedding(6, 3, padding_idx=0)
-    filters = [nn.Conv1d(3, 4, width, padding=width - 1) for width in (2, 3, 4)]
+    filters = nn.ModuleList(nn.Conv1d(3, 4, width, padding=width - 1) for width in (2, 3, 4))
     forms = [[1, 2, 3, 4, 5], [2], [5, 1]]
     characters = torch.tensor([form + [0] * (5 - len(form)) for form in forms])
     found = filter_spellings(filters, embedding, characters)

@@ -1,8 +1,7 @@
 """Tagging by several processes, each with a tagger of its own."""
 
-import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -27,7 +26,7 @@ def tag_in_processes(
     *,
     portion: int = 100,
     on_portion: Callable[[int], object] | None = None,
-) -> Iterator[Document]:
+) -> Generator[Document, None, None]:
     """Tags documents as they are read, and hands them on in their order.
 
     Every process loads the checkpoint, onto a GPU if there is one, and takes its share of the processor's cores. What
@@ -43,7 +42,7 @@ def tag_in_processes(
 
     Raises:
         ValueError: If ``processes`` or ``portion`` is not positive.
-        RuntimeError: If a process ended by itself, or could not begin.
+        ChildProcessError: If a process ended by itself, or could not begin. An error in tagging is raised again.
     """
     if processes < 1 or portion < 1:
         raise ValueError(f"Expected at least one process and document but got {processes=} and {portion=}.")
@@ -56,31 +55,35 @@ def _tagged(
     processes: int,
     portion: int,
     on_portion: Callable[[int], object] | None,
-) -> Iterator[Document]:
-    threads = max(1, len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else [0]) // processes)
+) -> Generator[Document, None, None]:
     # Not forked, since torch's threads, and a GPU, do not outlive that.
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (checkpoint, threads))
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), _begin, (checkpoint, processes))
     waiting: deque[Future[tuple[list[Document], int]]] = deque()
+    is_done = False
     try:
         while True:
             while len(waiting) < _AHEAD * processes and (several := list(islice(documents, portion))):
                 waiting.append(pool.submit(_tag, several))
             if not waiting:
+                is_done = True
                 return
             found, words = waiting.popleft().result()
             if on_portion is not None:
                 on_portion(words)
             yield from found
     except BrokenProcessPool as error:
-        raise RuntimeError(
+        raise ChildProcessError(
             f"One of {processes} processes ended before its texts were tagged — its own message stands above, or the "
             "system ended it, most likely for want of memory — take fewer processes, or one."
         ) from error
     finally:
+        if not is_done:  # nobody wants what is still being tagged; Python 3.14 has a name for this
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(checkpoint: str, threads: int) -> None:
+def _begin(checkpoint: str, processes: int) -> None:
     global _tagger
     import signal
 
@@ -89,7 +92,7 @@ def _begin(checkpoint: str, threads: int) -> None:
 
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(max(1, torch.get_num_threads() // processes))
 
 
 def _tag(documents: list[Document]) -> tuple[list[Document], int]:

@@ -1,7 +1,8 @@
 """``zoo tag``."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,6 +47,7 @@ def tag(
     - `zoo tag corpus.jsonl --processes 8 --output tagged.jsonl`
     """
     from zoo.cli.inputs import counted
+    from zoo.cli.processes import tag_in_processes
     from zoo.cli.progress import words_progress
     from zoo.cli.starting import tagger_named
     from zoo.data import formats
@@ -55,26 +57,26 @@ def tag(
     _check(inputs or ["-"], to, output)
     unread = Counter[str]()
     documents = counted(_read(inputs or ["-"], format), unread)
-    tagger = tagger_named(checkpoint)
+    tagger = tagger_named(checkpoint)  # for several processes, too: to say what is wrong with it, and for its codec
     with words_progress("tagging") as advance:
 
-        def tagged() -> Iterator["Document"]:
+        def tagged() -> Generator["Document", None, None]:
             if processes > 1:
-                from zoo.cli.processes import tag_in_processes
-
                 yield from tag_in_processes(checkpoint, documents, processes, on_portion=advance)
+                return
             while several := list(islice(documents, _DOCUMENTS_AT_ONCE)):
                 yield from tagger.tag(several, on_batch=advance)
 
-        if to == "lines":
-            losses = _write_lines(tagged(), output)
-        elif to in ("conll", "tokens"):
-            codec = tagger.codec.config
-            scheme = codec.scheme if codec.scheme == "BMEWO-V" else "IOB2"  # where spans overlap, IOB2 would lose some
-            words = Segmenter(codec.segmentation).__call__
-            losses = formats.write(tagged(), output, to, {"scheme": scheme, "segment": words})
-        else:
-            losses = formats.write(tagged(), output, to)
+        with closing(tagged()) as found:  # at once, and processes with it, if it cannot be written
+            if to == "lines":
+                losses = _write_lines(found, output)
+            elif to in ("conll", "tokens"):
+                codec = tagger.codec.config
+                scheme = codec.scheme if codec.scheme == "BMEWO-V" else "IOB2"  # where spans overlap, IOB2 loses some
+                words = Segmenter(codec.segmentation).__call__
+                losses = formats.write(found, output, to, {"scheme": scheme, "segment": words})
+            else:
+                losses = formats.write(found, output, to)
     for kind, count in sorted(unread.items()):
         typer.secho(f"zoo: the input holds {count} × {kind} that was not read", fg="yellow", err=True)
     for kind, count in sorted(losses.items()):

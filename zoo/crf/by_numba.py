@@ -7,12 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.crf import compiled, compiled_gradients, compiled_viterbi
+from zoo.crf import compiled, compiled_batch, compiled_gradients, compiled_viterbi
 from zoo.crf.recursions import refuse_second_derivative
 
 if TYPE_CHECKING:
     from zoo.crf.linear_chain import CRF
     from zoo.crf.runs import TagRun
+
+
+_NOTHING = np.empty((0, 0))
 
 
 class _Scores(NamedTuple):
@@ -49,12 +52,12 @@ class _Posterior(NamedTuple):
 def lengths_of(mask: Tensor) -> Tensor | None:
     """How many words each window has (B), from a mask (B, W); ``None`` if a window's words are not all at its front."""
     lengths = np.empty(len(mask), np.int64)
-    return None if compiled.prefix_lengths(mask.contiguous().numpy(), lengths) >= 0 else torch.from_numpy(lengths)
+    return None if compiled_batch.prefix_lengths(mask.contiguous().numpy(), lengths) >= 0 else torch.from_numpy(lengths)
 
 
 def _scores(crf: "CRF", emissions: Tensor, lengths: Tensor) -> tuple[_Scores, float]:
     """Emissions (B, W, T) and the moves of a CRF; and the largest absolute value among the scores of legal moves."""
-    *moves, largest = compiled.moves_of(
+    *moves, largest = compiled_batch.moves_of(
         _array(crf.start_transitions),
         _array(crf.transitions),
         _array(crf.end_transitions),
@@ -74,7 +77,7 @@ def _array(scores: Tensor) -> np.ndarray:
 def _packing(scores: _Scores) -> tuple[np.ndarray, np.ndarray]:
     windows, words, _ = scores.emissions.shape
     ranks, rows = np.empty(windows, np.int64), np.empty(words + 1, np.int64)
-    compiled.pack(scores.lengths, words, ranks, rows)
+    compiled_batch.pack(scores.lengths, words, ranks, rows)
     return ranks, rows
 
 
@@ -82,10 +85,10 @@ def _summed(crf: "CRF", scores: _Scores, largest: float) -> tuple[_Packed, _Post
     (windows, _, tags), count = scores.emissions.shape, scores.lengths.sum()
     ranks, rows = _packing(scores)
     steps, peaks, is_safe = np.empty((count, tags)), np.empty(windows), np.empty(windows, bool)
-    compiled.center(scores.emissions, scores.lengths, largest, crf.mixing, ranks, rows, steps, peaks, is_safe)
+    compiled_batch.center(scores.emissions, scores.lengths, largest, crf.mixing, ranks, rows, steps, peaks, is_safe)
     np.exp(steps, out=steps)  # here, and not word by word: numpy computes many at once
     log_partition, unary = np.empty(windows), np.empty_like(scores.emissions)
-    messages = np.empty((3, count, tags))
+    messages = [np.empty((count, tags)) for _ in range(3)]
     others = compiled.posteriors(*scores, ranks, rows, steps, peaks, is_safe, log_partition, unary, *messages)
     return _Packed(ranks, rows, steps, is_safe, *messages), _Posterior(log_partition, unary, *others)
 
@@ -107,20 +110,28 @@ class _Value(torch.autograd.Function):
                 raise ValueError(
                     f"Expected tags from 0 to {crf.num_tags - 1} on words but got others in window {wrong}."
                 )
-            value = given - value
-        ctx.scores, ctx.packed, ctx.found, ctx.gold, ctx.crf = scores, packed, found, gold, crf
+            with np.errstate(invalid="ignore"):  # an illegal path where there is no legal one
+                value = given - value
+        ctx.lengths, ctx.transitions, ctx.found, ctx.gold, ctx.crf = (
+            scores.lengths,
+            scores.transitions,
+            found,
+            gold,
+            crf,
+        )
+        ctx.packed = packed._replace(steps=_NOTHING, backward=_NOTHING)  # large, and of no use any more
         ctx.kinds = (emissions.dtype, *(start.dtype,) * 3)
         return torch.from_numpy(value)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         refuse_second_derivative()
-        scores, found, crf = ctx.scores, ctx.found, ctx.crf
-        shares, lengths = grad.detach().double().contiguous().numpy(), scores.lengths
+        lengths, found, crf = ctx.lengths, ctx.found, ctx.crf
+        shares = grad.detach().double().contiguous().numpy()
         signed = shares if ctx.gold is None else -shares
-        emissions, start, end = np.empty_like(found.unary), np.empty_like(scores.start), np.empty_like(scores.end)
+        emissions, start, end = np.empty_like(found.unary), np.empty(crf.num_tags), np.empty(crf.num_tags)
         compiled_gradients.weigh(signed, found.unary, lengths, emissions, start, end)
-        gradients = emissions, start, _moves(signed, scores.transitions, ctx.packed, found), end
+        gradients = emissions, start, _moves(signed, ctx.transitions, ctx.packed, found), end
         if ctx.gold is not None:
             legal = (moves.numpy() for moves in (crf.legal_start, crf.legal_pairs, crf.legal_end))
             compiled_gradients.weigh_gold(shares, ctx.gold, lengths, *legal, *gradients)

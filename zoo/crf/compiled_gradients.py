@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zoo.crf.compiled import exact, summing
+from zoo.crf.compiled_batch import exact, summing
 
 
 @exact

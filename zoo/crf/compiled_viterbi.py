@@ -4,7 +4,7 @@ from math import inf
 
 import numpy as np
 
-from zoo.crf.compiled import exact
+from zoo.crf.compiled_batch import exact
 from zoo.crf.recursions import LOWEST
 
 
@@ -40,7 +40,7 @@ def best_paths(emissions, lengths, start, transitions, end, ranks, rows, paths):
 
     Args:
         emissions, lengths, start, transitions, end: As of :func:`zoo.crf.compiled.posteriors`.
-        ranks, rows: As :func:`zoo.crf.compiled.pack` writes them.
+        ranks, rows: As :func:`zoo.crf.compiled_batch.pack` writes them.
         paths: Written, int64 (B, W), zero on padding.
     """
     tags, words = len(start), len(rows) - 1

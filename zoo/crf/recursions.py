@@ -177,8 +177,9 @@ def _scaled_posterior(chain: Chain, every: int) -> Posterior:
     """Probabilities and counts from the scaled messages; large tensors are reused, as allocating them takes longer."""
     (arriving, forward, backward), log_partition = _scaled_messages(chain, every)
     unary = arriving.mul_(backward)  # (W, B, T)
-    total = unary.sum(-1, keepdim=True).clamp_min_(TINY)  # (W, B, 1)
-    total.masked_fill_(~chain.mask[..., None], torch.inf)  # unary is zero on padding
+    total = unary.sum(-1, keepdim=True)  # (W, B, 1)
+    # Nothing is expected on padding, nor of a window without a path, whose messages are zero here or there.
+    total.masked_fill_((total == 0) | ~chain.mask[..., None], torch.inf)
     unary /= total
     following = backward.div_(total)[1:]  # (W-1, B, T)
     pairs = torch.bmm(forward[:-1].permute(1, 2, 0), following.transpose(0, 1))  # (B, T, T)

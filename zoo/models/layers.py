@@ -76,13 +76,13 @@ def filter_spellings(filters: nn.ModuleList, embedding: nn.Embedding, characters
         Shape (U, F); none is below zero.
     """
     lengths = (characters > 0).sum(1)  # (U)
-    if characters.device.type != "cpu":
+    if characters.device.type != "cpu" or len(characters) <= _FORMS_AT_ONCE:
         return _filtered(filters, embedding, characters, lengths)
     # One long form would make most of what is computed padding, so forms of about one length go together; elsewhere
     # the host would have to wait for the lengths.
     order = lengths.argsort()
     parts = [
-        _filtered(filters, embedding, characters[rows, : int(lengths[rows[-1]])], lengths[rows])
+        _filtered(filters, embedding, characters[rows, : max(1, int(lengths[rows[-1]]))], lengths[rows])
         for rows in order.split(_FORMS_AT_ONCE)
     ]
     return torch.cat(parts)[order.argsort()]
