@@ -95,8 +95,8 @@ class Record(NamedTuple):
         share = limit / measured if unit == "µs" else measured / limit
         row = {
             "what": what,
-            "measured": f"{measured:.3g}",
-            "limit": f"{limit:.3g}",
+            "measured": f"{float(f'{measured:.3g}'):g}",  # three digits, and no exponent
+            "limit": f"{float(f'{limit:.3g}'):g}",
             "unit": unit,
             "share": f"{share:.2f}",
             "device": device(),
