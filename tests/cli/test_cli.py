@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Said, Zoo
+from zoo.cli import starting
 from zoo.cli.train import say_how_it_ended
 from zoo.data import formats
 from zoo.hub.index import load
@@ -33,6 +34,20 @@ def test_keys_of_a_recipe(zoo: Zoo) -> None:
     assert said.code == 0
     for key in ("--optimizer.learning_rate", "--training.epochs", "--codec.scheme", "--trainer.devices"):
         assert key in said.out
+
+
+@pytest.mark.skipif(any(Path(device).exists() for device in starting._GPUS), reason="Triton is for the GPU here")
+def test_where_there_is_no_gpu_triton_waits_until_it_is_asked_for() -> None:
+    pytest.importorskip("triton")
+    code = """
+import sys
+from zoo.cli.starting import quick_imports
+with quick_imports():
+    import pytorch_lightning
+assert "torch._dynamo" in sys.modules and "triton" not in sys.modules
+import triton.language
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_process_ends_without_a_word_of_what_libraries_believe_to_have_leaked() -> None:
