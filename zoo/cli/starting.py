@@ -56,7 +56,7 @@ def _no_garbage_collection() -> Iterator[None]:
 
 @contextmanager
 def _without_triton() -> Iterator[None]:
-    """Lets torch's compiler, which Lightning imports, believe that Triton is not installed where there is no GPU for it.
+    """Where there is no GPU, lets torch's compiler, which Lightning imports, believe that Triton is not installed.
 
     It would take 70 MB, and what it holds has to be found again as garbage before the process ends: 1.5 seconds.
     Afterwards Triton can be imported as ever.
