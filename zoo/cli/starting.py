@@ -68,7 +68,7 @@ def _without_triton() -> Iterator[None]:
     try:
         yield
     finally:
-        del sys.modules["triton"]
+        sys.modules.pop("triton", None)
 
 
 @contextmanager
