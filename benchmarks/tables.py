@@ -1,6 +1,6 @@
 """Writes the result files as Markdown tables into the pages: ``python -m benchmarks.tables [--check]``.
 
-A table stands between a marker, alone on its line, and ``<!-- /table -->``. The markers are ``<!-- table:speed -->``
+A table stands between a marker, alone on its line, and ``<!-- /table -->``. The markers are ``<!-- table:limits -->``
 and so on, by the names of :data:`TABLES`, ``<!-- table:printed:<corpus> -->`` and ``<!-- table:speed:<benchmark> -->``.
 Scores in ``accuracy.csv`` and ceilings in ``corpora.csv`` are fractions of 1, scores in ``published.csv`` per cent, as
 printed; tables show per cent.
@@ -44,8 +44,8 @@ def limits_table(results: Path) -> str:
     rows = latest(read(results / "limits.csv"), "what")
     if not rows:
         return "No limit is measured yet."
-    columns = ("what", "measured", "limit", "unit", "share", "device")
-    return markdown(["what", "measured", "limit", "unit", "share", "device"], ([r[c] for c in columns] for r in rows))
+    columns = ["what", "measured", "limit", "unit", "share", "device"]
+    return markdown(columns, ([row[column] for column in columns] for row in rows))
 
 
 def taggers_table(results: Path) -> str:

@@ -47,7 +47,6 @@ def tag(
     - `zoo tag corpus.jsonl --processes 8 --output tagged.jsonl`
     """
     from zoo.cli.inputs import counted
-    from zoo.cli.processes import tag_in_processes
     from zoo.cli.progress import words_progress
     from zoo.cli.starting import tagger_named
     from zoo.data import formats
@@ -62,6 +61,8 @@ def tag(
 
         def tagged() -> Generator["Document", None, None]:
             if processes > 1:
+                from zoo.cli.processes import tag_in_processes
+
                 yield from tag_in_processes(checkpoint, documents, processes, on_portion=advance)
                 return
             while several := list(islice(documents, _DOCUMENTS_AT_ONCE)):
