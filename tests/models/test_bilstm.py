@@ -23,7 +23,7 @@ def tagger_of(**model: object) -> BiLstm:
         codec=codec,
         words=Vocabulary.of(["copper", "causes", "."]),
         characters=Vocabulary.of("abc"),
-        **BiLstm.vocabularies_from(windows_of(FORMS), {}, model, codec),
+        **BiLstm.parts_from(windows_of(FORMS), {}, model, codec),
         **model,  # type: ignore[arg-type]
     )
     tagger.furnish({})

@@ -33,7 +33,12 @@ CNN_MLS: dict[str, object] = {
     "depth": 2,
     "word_dropout": 0.1,
 }
-SMALL = {  # an architecture by its key, or with what comes after a slash in another form that its paper has
+BERT: dict[str, object] = {"max_pieces": 16, "overlap": 4}  # so that longer sentences are read in stretches
+SMALL: dict[
+    str, dict[str, object]
+] = {  # an architecture by its key, or with what comes after a slash in another form that its paper has
+    "bert": BERT,
+    "bert/softmax": BERT | {"crf": False},
     "bilstm": {"word_size": 12, "hidden": 24, "dense_size": 12},
     "bilstm/features": {"word_size": 12, "feature_size": 12, "hidden": 24, "dense_size": 12, "word_dropout": 0.3},
     "bilstm/softmax": {"crf": False, "word_size": 12, "hidden": 24, "dense_size": 0},
@@ -81,6 +86,7 @@ SMALL = {  # an architecture by its key, or with what comes after a slash in ano
 RESOURCES: dict[str, Any] = {  # what some are built from besides documents
     "lexicon": (str(TINY / "diseases.txt"),),
     "language_model": str(TINY.parent / "character_lm"),
+    "encoder": str(TINY.parent / "encoder"),
 }
 
 every_architecture = pytest.mark.parametrize("key", list(SMALL))
@@ -125,8 +131,8 @@ def overfitted(key: str, documents: list[Document]) -> Tagger:
         tagger.learn(windows, windows, seed=0)
         return tagger
     batch = batch_of(tagger, documents)
-    optimizer = torch.optim.Adam(tagger.parameters(), lr=0.03)
-    for _ in range(60):
+    optimizer = torch.optim.Adam(tagger.parameters(), lr=0.003 if named(key) == "bert" else 0.03)
+    for _ in range(100 if named(key) == "bert" else 60):
         optimizer.zero_grad()
         tagger.loss(batch).backward()
         optimizer.step()
@@ -172,7 +178,10 @@ def test_tags_of_an_untrained_tagger_are_legal(key: str, scheme: str, documents:
     tagger = fresh(key, documents, scheme).eval()
     batch = batch_of(tagger, documents)
     with torch.no_grad():
-        tags = tagger.crf.viterbi(tagger(batch), batch.mask)
+        emissions = tagger(batch)
+        # An untrained encoder makes all words alike.
+        noise = torch.randn(emissions.shape) if named(key) == "bert" else torch.zeros(())
+        tags = tagger.crf.viterbi(emissions + noise, batch.mask)
     of_the_scheme = CRF(len(tagger.codec.tags), batch_first=True, constraints=tagger.codec.transitions)
     # A softmax knows no scheme: to it every sequence is legal, and some of these are not legal in the scheme.
     assert of_the_scheme.permits(tags, batch.mask).all() == (not key.endswith("/softmax"))

@@ -27,7 +27,7 @@ def document(marked: str) -> Document:
 
 def untrained(terms: tuple[str, ...] = (), **model: object) -> DictionaryRegex:
     codec = CodecConfig(labels=("Drug", "Protein"), window="document")
-    others = DictionaryRegex.vocabularies_from([], {"lexicon": terms}, {}, codec)
+    others = DictionaryRegex.parts_from([], {"lexicon": terms}, {}, codec)
     empty = Vocabulary.of([])
     return DictionaryRegex(codec=codec, words=empty, characters=empty, **others, **model)  # type: ignore[arg-type]
 

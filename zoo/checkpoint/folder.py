@@ -1,7 +1,8 @@
 """Writing, reading and verifying checkpoint folders.
 
 A folder holds ``config.json`` (format version, architecture, model, codec, and the sha256 of every other file it
-needs), ``model.safetensors``, and one text file a vocabulary. Training lays ``recipe.yaml``, ``metrics.json`` and
+needs), ``model.safetensors``, one text file a vocabulary, and where words are read in pieces ``tokenizer.json`` and
+``tokenizer_config.json``. Training lays ``recipe.yaml``, ``metrics.json`` and
 ``golden.json`` beside them. Nothing is unpickled, nothing is fetched.
 """
 
@@ -10,7 +11,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from zoo.text.ngrams import Ngrams
+from zoo.text.pieces import PieceTokenizer
 from zoo.text.vocab import Vocabulary, read_vocabulary
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+_TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 _NGRAMS = "ngrams"  # a tensor of the weights; in the configuration, the shortest and the longest one's characters
 
 
@@ -46,6 +49,9 @@ class Checkpoint:
         weights: Parameters by name.
         vocabularies: Vocabularies by name (``words``, ``characters``).
         ngrams: What the vectors of words that are in no vocabulary are composed of.
+        tokenizer: What cuts words into pieces.
+        foreign: Further keys of ``config.json``, JSON values, by which other programs know what the folder holds; they
+            are not read back.
     """
 
     architecture: str
@@ -54,6 +60,8 @@ class Checkpoint:
     weights: Mapping[str, Tensor]
     vocabularies: Mapping[str, Vocabulary]
     ngrams: Ngrams | None = None
+    tokenizer: PieceTokenizer | None = None
+    foreign: Mapping[str, Any] = field(default_factory=dict)
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
@@ -69,10 +77,15 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
         if checkpoint.ngrams:
             weights[_NGRAMS] = torch.from_numpy(checkpoint.ngrams.matrix)
-        (staged / WEIGHTS).write_bytes(safetensors.torch.save(weights))  # save_file would hide it from other users
+        # save_file would hide it from other users; other programs want to know whose tensors they are.
+        (staged / WEIGHTS).write_bytes(safetensors.torch.save(weights, metadata={"format": "pt"}))
+        if checkpoint.tokenizer:
+            (staged / _TOKENIZER[0]).write_text(checkpoint.tokenizer.definition, encoding="utf-8", newline="\n")
+            (staged / _TOKENIZER[1]).write_text(_as_json(checkpoint.tokenizer.settings), encoding="utf-8")
         for name, vocabulary in checkpoint.vocabularies.items():
             (staged / f"{name}.txt").write_text(vocabulary.to_text(), encoding="ascii", newline="\n")
-        config = {
+        config: dict[str, Any] = {
+            **checkpoint.foreign,
             "format": FORMAT,
             "architecture": checkpoint.architecture,
             "model": dict(checkpoint.model),
@@ -82,7 +95,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         }
         if checkpoint.ngrams:
             config[_NGRAMS] = [checkpoint.ngrams.shortest, checkpoint.ngrams.longest]
-        (staged / CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (staged / CONFIG).write_text(_as_json(config), encoding="utf-8")
         for path in sorted(staged.iterdir(), key=lambda path: path.name == CONFIG):  # config.json last: it vouches
             path.replace(folder / path.name)
     finally:
@@ -108,6 +121,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         weights = safetensors.torch.load_file(folder / WEIGHTS)
         vocabularies = {name: read_vocabulary(folder / f"{name}.txt") for name in config["vocabularies"]}
         ngrams = Ngrams(weights.pop(_NGRAMS).numpy(), *config[_NGRAMS]) if _NGRAMS in config else None
+        tokenizer = _read_tokenizer(folder) if _TOKENIZER[0] in config["sha256"] else None
     except (SafetensorError, ValueError, OSError, TypeError, KeyError) as error:
         raise CheckpointError(folder, f"cannot be read ({error}); take a fresh copy of the checkpoint.") from error
     return Checkpoint(
@@ -117,7 +131,17 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         weights={name: t.float() if t.dtype in (torch.float16, torch.bfloat16) else t for name, t in weights.items()},
         vocabularies=vocabularies,
         ngrams=ngrams,
+        tokenizer=tokenizer,
     )
+
+
+def _read_tokenizer(folder: Path) -> PieceTokenizer:
+    definition, settings = ((folder / name).read_text(encoding="utf-8") for name in _TOKENIZER)
+    return PieceTokenizer(definition, json.loads(settings))
+
+
+def _as_json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
 def read_architecture(folder: Path) -> str:
@@ -153,6 +177,8 @@ def _read_config(folder: Path) -> dict[str, Any]:
                 path, f"expected {key!r} to be a {kind.__name__}; take a fresh copy of the checkpoint."
             )
     needed = {WEIGHTS, *(f"{name}.txt" for name in config["vocabularies"])}
+    if _TOKENIZER[0] in config["sha256"]:
+        needed.update(_TOKENIZER)
     if set(config["sha256"]) != needed or any("/" in name or "\\" in name for name in needed):
         raise CheckpointError(path, f"vouches for {sorted(config['sha256'])}, expected {sorted(needed)}.")
     return config

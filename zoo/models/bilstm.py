@@ -104,7 +104,7 @@ class BiLstm(Tagger):
         initialize_lstm(self.lstm)
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The attributes of all training words, where they are read."""

@@ -128,7 +128,7 @@ class CnnMls(Tagger):
                 nn.init.zeros_(parameter)
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The terms of the lexicon, as matching needs them.

@@ -119,7 +119,7 @@ class ContextualStringBilstmCrf(Tagger):
         initialize_lstm(self.lstm)
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The language models' characters, and the forms that occur twice or more."""
@@ -236,10 +236,5 @@ def framed_text(window: Window) -> tuple[str, np.ndarray]:
         >>> text, places.tolist()
         ('\nIL2 gene\n', [[1, 2], [3, 3], [5, 8]])
     """
-    text, places = _FRAME, []
-    before = window.offsets[0][0]
-    for form, (start, end) in zip(window.forms, window.offsets, strict=True):
-        text += " " * (start > before) + form
-        places.append((len(text) - len(form), len(text) - 1))
-        before = end
-    return text + _FRAME, np.array(places)
+    text, places = window.text()
+    return _FRAME + text + _FRAME, np.array([(start + 1, end) for start, end in places])

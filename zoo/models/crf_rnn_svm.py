@@ -118,7 +118,7 @@ class CrfRnnSvm(Tagger):
         self.register_buffer("fusion_bias", torch.zeros(tags))
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The attributes of all training words; :meth:`learn` drops those without weight."""

@@ -158,7 +158,7 @@ class DictionaryRegex(Tagger):
         self.weights = nn.Embedding.from_pretrained(torch.from_numpy(weights).float(), freeze=False)
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The terms of the lexicon, folded; nothing is refuted yet.

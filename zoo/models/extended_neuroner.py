@@ -115,7 +115,7 @@ class ExtendedNeuroNER(Tagger):
             initialize_lstm(lstm)
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The senses of the training documents that have a vector, and the most frequent ones of the vectors' text.

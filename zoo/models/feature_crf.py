@@ -81,7 +81,7 @@ class FeatureCrf(Tagger):
         self.crf = CRF(tags, batch_first=True, constraints=self.codec.transitions)
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The attributes of all training words; :meth:`learn` drops those without weight."""

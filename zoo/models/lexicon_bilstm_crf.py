@@ -99,7 +99,7 @@ class LexiconBilstmCrf(Tagger):
             initialize_lstm(lstm)
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
     ) -> dict[str, Vocabulary]:
         """The terms of the lexicon, as matching needs them.

@@ -1,6 +1,7 @@
 """Every architecture by its key: a literal table, nothing registers itself."""
 
 from zoo.data.nearest import did_you_mean
+from zoo.models.bert import Bert
 from zoo.models.bilstm import BiLstm
 from zoo.models.char_attention_blstm_crf import CharAttentionBlstmCrf
 from zoo.models.char_bilstm_crf import CharBiLstmCrf
@@ -15,6 +16,7 @@ from zoo.models.lexicon_bilstm_crf import LexiconBilstmCrf
 from zoo.models.tagger import Tagger
 
 ARCHITECTURES: dict[str, type[Tagger]] = {
+    "bert": Bert,
     "bilstm": BiLstm,
     "char_attention_blstm_crf": CharAttentionBlstmCrf,
     "char_bilstm_crf": CharBiLstmCrf,

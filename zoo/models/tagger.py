@@ -22,6 +22,7 @@ from zoo.models.metrics import SpanScore
 from zoo.text.batch import Batch, budget_batches, collate
 from zoo.text.codec import Codec, CodecConfig, Window
 from zoo.text.ngrams import Ngrams
+from zoo.text.pieces import PieceTokenizer
 from zoo.text.vocab import Vocabulary, WordLookup
 
 _LONGEST_SPELLING = 50  # characters of a word that its spelling keeps
@@ -36,10 +37,10 @@ class Tagger(LightningModule):
     :mod:`zoo.models.explain` shows of a word), and defines :meth:`encode`. Its other constructor arguments are plain
     JSON values: they become the ``model`` section of recipe and checkpoint.
 
-    What few architectures need they override: ``resources`` and :meth:`vocabularies_from` for vocabularies besides
-    words and characters, which the constructor then takes and passes on as ``others``; :meth:`furnish` for pretrained
-    weights; :meth:`prepare` for what they read besides words and characters; :meth:`learn` for what is not learnt by
-    gradients.
+    What few architectures need they override: ``resources`` and :meth:`parts_from` for what the constructor is given
+    besides these, of which it passes vocabularies on as ``others`` and a tokenizer as ``tokenizer``; :meth:`furnish`
+    for pretrained weights; :meth:`prepare` for what they read besides words and characters; :meth:`learn` for what is
+    not learnt by gradients; :meth:`stored_name` and :meth:`told_to_others` for checkpoints that other programs read.
 
     Args:
         codec: Labels, tag scheme, segmentation and window.
@@ -47,6 +48,7 @@ class Tagger(LightningModule):
         characters: Vocabulary of characters.
         normalizer: How words are rewritten before they are looked up.
         others: Further vocabularies, named as the constructor's arguments.
+        tokenizer: What cuts words into pieces, where they are read so.
     """
 
     key: ClassVar[str]
@@ -69,27 +71,32 @@ class Tagger(LightningModule):
         characters: Vocabulary,
         normalizer: str,
         others: Mapping[str, Vocabulary] = MappingProxyType({}),
+        tokenizer: PieceTokenizer | None = None,
     ) -> None:
         super().__init__()
-        self.save_hyperparameters(ignore=["codec", "words", "characters", "others", *others])
+        self.save_hyperparameters(ignore=["codec", "words", "characters", "others", "tokenizer", *others])
         self.codec = Codec(codec)
         self.words, self.characters = words, characters
         self.vocabularies = {"words": words, "characters": characters, **others}
+        self.tokenizer = tokenizer
         self.compose_with(None)
         self.dev_f1 = SpanScore()
         self.optimization: Callable[[Tagger], Any] | None = None
 
     @classmethod
-    def vocabularies_from(
+    def parts_from(
         cls, windows: Sequence[Window], resources: Mapping[str, Any], model: Mapping[str, Any], codec: CodecConfig
-    ) -> dict[str, Vocabulary]:
-        """Vocabularies besides words and characters, by the names of the constructor's arguments; none by default.
+    ) -> dict[str, Any]:
+        """What the constructor is given besides words, characters and what recipes say; nothing by default.
 
         Args:
             windows: Of the training documents.
             resources: What was read for each key of ``resources``.
             model: The recipe's ``model`` section.
             codec: Its ``codec`` section.
+
+        Returns:
+            Vocabularies and other parts, by the names of the constructor's arguments.
         """
         return {}
 
@@ -276,13 +283,29 @@ class Tagger(LightningModule):
             half: Store weights in float16, at half the size.
         """
         weights = {
-            name: tensor.half() if half and tensor.is_floating_point() else tensor
+            self.stored_name(name): tensor.half() if half and tensor.is_floating_point() else tensor
             for name, tensor in self.state_dict().items()
         }
-        model, codec = dict(self.hparams), self.codec.config.to_dict()
         kind = np.float16 if half else np.float32
-        ngrams = self.ngrams and replace(self.ngrams, matrix=self.ngrams.matrix.astype(kind))
-        write_checkpoint(Path(folder), Checkpoint(self.key, model, codec, weights, self.vocabularies, ngrams))
+        checkpoint = Checkpoint(
+            architecture=self.key,
+            model=dict(self.hparams),
+            codec=self.codec.config.to_dict(),
+            weights=weights,
+            vocabularies=self.vocabularies,
+            ngrams=self.ngrams and replace(self.ngrams, matrix=self.ngrams.matrix.astype(kind)),
+            tokenizer=self.tokenizer,
+            foreign=self.told_to_others(),
+        )
+        write_checkpoint(Path(folder), checkpoint)
+
+    def stored_name(self, name: str) -> str:
+        """The name under which a checkpoint holds a parameter; its own by default."""
+        return name
+
+    def told_to_others(self) -> dict[str, Any]:
+        """Keys of a checkpoint's ``config.json`` that other programs read, JSON values; none by default."""
+        return {}
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> Self:
@@ -302,8 +325,12 @@ class Tagger(LightningModule):
         try:
             codec = CodecConfig(**checkpoint.codec)
             arguments: dict[str, Any] = {**checkpoint.vocabularies, **checkpoint.model}
+            if checkpoint.tokenizer:
+                arguments["tokenizer"] = checkpoint.tokenizer
             tagger = cls(codec=codec, **arguments)
-            tagger.load_state_dict(checkpoint.weights, strict=True)
+            own_names = {tagger.stored_name(name): name for name in tagger.state_dict()}
+            weights = {own_names.get(name, name): tensor for name, tensor in checkpoint.weights.items()}
+            tagger.load_state_dict(weights, strict=True)
             tagger.compose_with(checkpoint.ngrams)
         except (TypeError, ValueError, RuntimeError) as error:
             raise CheckpointError(folder, f"its parts do not fit together ({error}); take a fresh copy.") from error

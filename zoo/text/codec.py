@@ -46,6 +46,26 @@ class Window(NamedTuple):
     lost: int
     layers: Mapping[str, np.ndarray] = MappingProxyType({})
 
+    def text(self) -> tuple[str, Words]:
+        """Its words in one line, with one space wherever they are apart, and where they stand in it.
+
+        Examples:
+            >>> Window(0, ["IL", "2", "gene"], [(9, 11), (11, 12), (15, 19)], [], 0).text()
+            ('IL2 gene', [(0, 2), (2, 3), (4, 8)])
+        """
+        parts: list[str] = []
+        places: Words = []
+        before = self.offsets[0][0]
+        reached = 0
+        for form, (start, end) in zip(self.forms, self.offsets, strict=True):
+            if start > before:
+                parts.append(" ")
+                reached += 1
+            parts.append(form)
+            places.append((reached, reached + len(form)))
+            reached, before = reached + len(form), end
+        return "".join(parts), places
+
 
 @dataclass(frozen=True)
 class CodecConfig:

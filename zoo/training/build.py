@@ -12,6 +12,7 @@ from zoo.data.document import Document
 from zoo.data.splits import data_root
 from zoo.data.terminology import read_terms
 from zoo.models.character_lm import read_character_lms
+from zoo.models.encoder import read_encoder
 from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
@@ -56,17 +57,20 @@ class ResourcesConfig:
         lexicon: A file of terms (:mod:`zoo.data.terminology`), or several, each below the working directory or the data
             folder.
         language_model: A folder of ``zoo pretrain character-lm``.
+        encoder: A transformers encoder: a folder, or a repository of the Hugging Face Hub, after an ``@`` its revision.
     """
 
     senses: str | None = None
     lexicon: tuple[str, ...] | str = ()
     language_model: str | None = None
+    encoder: str | None = None
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "senses": lambda path: read_vectors(_existing(path, "senses")),
     "lexicon": lambda paths: _terms([paths] if isinstance(paths, str) else paths),
     "language_model": read_character_lms,
+    "encoder": read_encoder,
 }
 
 
@@ -97,7 +101,7 @@ def build_tagger(
     words = Vocabulary.of(map(normalize, [*forms, *known]))
     characters = Vocabulary.of(sorted({character for form in forms for character in form}))
     given = _read_resources(kind, resources)
-    arguments: dict[str, Any] = {**kind.vocabularies_from(windows, given, model, codec), **model}
+    arguments: dict[str, Any] = {**kind.parts_from(windows, given, model, codec), **model}
     try:
         tagger = kind(codec=codec, words=words, characters=characters, **arguments)
     except (ArithmeticError, RuntimeError) as error:  # what torch makes of layers without units

@@ -12,10 +12,14 @@ import yaml
 from jsonargparse import ArgumentParser
 
 from zoo.data.nearest import did_you_mean
+from zoo.models.encoder import EncoderConfig
 from zoo.models.registry import ARCHITECTURES
 from zoo.text.codec import CodecConfig
+from zoo.text.pieces import PieceTokenizer
 from zoo.text.vocab import Vocabulary
 from zoo.training.train import train
+
+_PARTS = (CodecConfig, Vocabulary, PieceTokenizer, EncoderConfig)
 
 
 class RecipeError(ValueError):
@@ -71,9 +75,9 @@ def _check_model(architecture: str, model: dict[str, Any] | None) -> None:
 
 
 def _built(architecture: Callable[..., Any]) -> set[str]:
-    """Names of the constructor's arguments that no recipe gives: the codec and the vocabularies."""
+    """Names of the constructor's arguments that no recipe gives: the codec and what is made of the documents."""
     parameters = inspect.signature(architecture).parameters.items()
-    return {name for name, parameter in parameters if parameter.annotation in (CodecConfig, Vocabulary)}
+    return {name for name, parameter in parameters if parameter.annotation in _PARTS}
 
 
 def _architecture(root: yaml.MappingNode) -> Callable[..., Any] | None:

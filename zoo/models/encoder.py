@@ -1,0 +1,159 @@
+"""Encoders of the transformers library: configuration, tokenizer and weights of a folder or a Hub repository.
+
+``transformers`` is imported where it is needed: it takes longer than all else a command imports.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from zoo.text.pieces import PieceTokenizer
+
+_OF_THE_FILE = (
+    "_name_or_path",
+    "architectures",
+    "transformers_version",
+    "dtype",
+    "torch_dtype",
+    "id2label",
+    "label2id",
+)
+_OF_THE_PLACE = ("backend", "is_local", "local_files_only", "name_or_path", "special_tokens_map_file", "tokenizer_file")
+
+
+class EncoderConfig(dict[str, Any]):
+    """The configuration of a transformers encoder, JSON values: what its class is built from, and ``model_type``."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A pretrained encoder.
+
+    Args:
+        name: Folder or Hub repository, and after an ``@`` its revision.
+        config: What its network is built from.
+        tokenizer: What it reads texts by.
+    """
+
+    name: str
+    config: EncoderConfig
+    tokenizer: PieceTokenizer
+
+    def weights(self) -> dict[str, Tensor]:
+        """Its weights as :func:`build_network` names them, those of a head left out.
+
+        Raises:
+            FileNotFoundError: If they are not there.
+            ValueError: If some of the encoder's are missing, or have another shape.
+        """
+        from transformers import AutoModelForTokenClassification
+
+        with _quiet(self.name):
+            network, told = AutoModelForTokenClassification.from_pretrained(
+                **_place(self.name), dtype=torch.float32, output_loading_info=True, use_safetensors=True
+            )
+        prefix = f"{network.base_model_prefix}."
+        wrong = {*told["missing_keys"], *(key for key, *_ in told["mismatched_keys"])}
+        if lost := sorted(key for key in wrong if key.startswith(prefix)):
+            raise ValueError(
+                f"Encoder {self.name}: {len(lost)} of its weights are missing or have another shape, as {lost[0]} — "
+                f"expected those of a {self.config['model_type']!r} encoder — take a fresh copy."
+            )
+        return {name: weight for name, weight in network.state_dict().items() if name not in wrong}
+
+
+def read_encoder(name: str) -> Encoder:
+    """Reads configuration and tokenizer of an encoder.
+
+    Args:
+        name: A folder, or a repository of the Hugging Face Hub, as ``dmis-lab/biobert-v1.1``; after an ``@`` a
+            revision of it.
+
+    Raises:
+        FileNotFoundError: If there is neither such a folder nor such a repository within reach.
+        ValueError: If its tokenizer cannot be used.
+    """
+    from transformers import AutoConfig, AutoTokenizer
+
+    with _quiet(name):
+        config = AutoConfig.from_pretrained(**_place(name)).to_dict()
+        tokenizer = AutoTokenizer.from_pretrained(**_place(name))
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise ValueError(f"Encoder {name}: expected a tokenizer of the tokenizers library but it has none.")
+        with tempfile.TemporaryDirectory() as folder:
+            tokenizer.save_pretrained(folder)
+            settings = json.loads((Path(folder) / "tokenizer_config.json").read_text(encoding="utf-8"))
+    backend.no_truncation()
+    backend.no_padding()
+    kept = EncoderConfig({key: value for key, value in config.items() if key not in _OF_THE_FILE})
+    return Encoder(name, kept, PieceTokenizer(backend.to_str(), _settings(settings)))
+
+
+def _settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """A tokenizer_config.json without what only held where it was read; older versions want another class's name."""
+    kept = {key: value for key, value in settings.items() if key not in _OF_THE_PLACE}
+    if kept.get("tokenizer_class") == "TokenizersBackend":
+        kept["tokenizer_class"] = "PreTrainedTokenizerFast"
+    return kept
+
+
+def build_network(config: EncoderConfig, tags: list[str]) -> nn.Module:
+    """A token classifier of transformers with random weights.
+
+    Args:
+        config: Of its encoder.
+        tags: What its last layer scores.
+
+    Raises:
+        ValueError: If transformers does not know ``model_type``, or it cannot score words.
+    """
+    from transformers import AutoModelForTokenClassification
+
+    return AutoModelForTokenClassification.from_config(classifier_config(config, tags))
+
+
+def classifier_config(config: EncoderConfig, tags: list[str]) -> Any:
+    """The configuration of a token classifier, as transformers has it."""
+    from transformers import AutoConfig
+
+    given = {key: value for key, value in config.items() if key != "model_type"}
+    names = {"id2label": dict(enumerate(tags)), "label2id": {tag: row for row, tag in enumerate(tags)}}
+    return AutoConfig.for_model(config["model_type"], **given, **names)
+
+
+def _place(name: str) -> dict[str, Any]:
+    """The arguments by which transformers finds a folder, or a repository at a revision."""
+    if Path(name).exists():
+        return {"pretrained_model_name_or_path": name, "local_files_only": True}
+    repository, _, revision = name.partition("@")
+    return {"pretrained_model_name_or_path": repository, **({"revision": revision} if revision else {})}
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Lets transformers say nothing, and says itself what could not be read."""
+    from transformers.utils import logging
+
+    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    except OSError as error:
+        raise FileNotFoundError(
+            f"No encoder at {name}: neither a folder with config.json, model.safetensors and tokenizer.json, nor a "
+            f"repository of the Hugging Face Hub that can be reached ({str(error).splitlines()[0]}) — correct "
+            "--resources.encoder, or download it and name its folder."
+        ) from error
+    finally:
+        logging.set_verbosity(level)
+        if bar:
+            logging.enable_progress_bar()
