@@ -11,12 +11,16 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification, AutoTokenizer, pipeline
 
+import zoo
 from zoo.data.document import Document
 from zoo.data.splits import load_corpus
 from zoo.models.bert import Bert
 from zoo.models.encoder import read_encoder
+from zoo.models.golden import check_golden
 from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, build_tagger
+from zoo.training.recipe import read_recipe
+from zoo.training.train import TrainerConfig, set_up_encoder, train
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ENCODER = FIXTURES / "encoder"
@@ -233,7 +237,7 @@ def test_missing_weights_are_told(tmp_path: Path) -> None:
 
 
 def test_wrong_places_and_sizes_are_told(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="No encoder at .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"No encoder at .*nowhere"):
         read_encoder(str(tmp_path / "nowhere"))
     (tmp_path / "config.json").write_text(json.dumps({"hidden_size": 4}), encoding="utf-8")
     with pytest.raises((ValueError, FileNotFoundError), match=r"model_type|No encoder"):
@@ -242,3 +246,40 @@ def test_wrong_places_and_sizes_are_told(tmp_path: Path) -> None:
         tagger_of(max_pieces=41, overlap=8)
     with pytest.raises(ValueError, match=r"overlap below the pieces of a stretch, 8"):
         tagger_of(max_pieces=10, overlap=8)
+
+
+def test_what_is_computed_once_more_gives_the_same_gradients() -> None:
+    tagger = tagger_of(max_pieces=40, overlap=8).train()
+    tagger.dropout.p = 0.0
+    batch = tagger.read(tagger.codec.encode(documents(), gold=True)[0])
+    gradients = []
+    for recompute in (False, True):
+        set_up_encoder(tagger, TrainerConfig(recompute=recompute))
+        tagger.zero_grad()
+        tagger.loss(batch).backward()
+        gradients.append([p.grad.clone() for p in tagger.parameters() if p.grad is not None])
+    assert any(getattr(module, "gradient_checkpointing", False) for module in tagger.network.modules())
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_only_encoders_are_compiled() -> None:
+    tagger = build_tagger("bilstm", CodecConfig(labels=("Disease",)), {"hidden": 4}, documents())
+    with pytest.raises(ValueError, match=r"transformer encoder for trainer\.recompute"):
+        set_up_encoder(tagger, TrainerConfig(compile=True))
+
+
+def test_a_recipe_trains_one(tmp_path: Path) -> None:
+    overrides = [
+        "--architecture",
+        "bert",
+        "--resources.encoder",
+        str(ENCODER),
+        "--model",
+        "{max_pieces: 24, overlap: 8}",
+    ]
+    overrides += ["--optimizer.encoder_rate", "0.5", "--optimizer.layer_decay", "0.9", "--output", str(tmp_path)]
+    overrides += ["--training.epochs", "2", "--corpus", str(FIXTURES / "tiny")]
+    trained = train(**read_recipe(FIXTURES / "tiny" / "recipe.yaml", overrides))
+    check_golden(zoo.load(trained.folder), trained.folder)
+    assert {"dev", "test"} <= trained.metrics.keys()

@@ -1,6 +1,7 @@
 """Tagging in every tag scheme: spans that overlap, and the probabilities of all spans against enumeration of paths."""
 
 from itertools import pairwise, product
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -163,3 +164,20 @@ def test_dev_score_of_overlapping_spans_is_that_of_documents() -> None:
     with torch.no_grad():
         tagger.validation_step(tagger.read(windows), 0)
     assert float(tagger.dev_f1.compute()) == pytest.approx(score([gold], tagger.tag([gold])).micro.f1)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_gradients_are_clipped_as_they_are_not_as_float16_scales_them(fused: bool) -> None:
+    tagger = Memory("BIOES", ("Disease",))
+    tagger.crf.float()
+    optimizer = torch.optim.AdamW(tagger.parameters(), fused=fused)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    tagger.trainer = SimpleNamespace(precision_plugin=SimpleNamespace(scaler=scaler))  # type: ignore[assignment]
+    loss = sum((parameter * 3.0).sum() for parameter in tagger.parameters())
+    scaler.scale(loss).backward()
+    if not fused:  # Lightning does it before
+        scaler.unscale_(optimizer)
+    tagger.configure_gradient_clipping(optimizer, gradient_clip_val=1e6)
+    assert all((parameter.grad == 3.0).all() for parameter in tagger.parameters() if parameter.grad is not None)
+    tagger.configure_gradient_clipping(optimizer, gradient_clip_val=0.0)
+    assert scaler.step(optimizer) is None

@@ -42,3 +42,34 @@ def test_a_rate_of_zero_freezes_them() -> None:
         "sense_embedding.weight",
     ]
     assert sum(len(group["params"]) for group in optimizer.param_groups) == 5
+
+
+class WithEncoder(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = nn.Module()
+        self.network.embeddings = nn.Embedding(3, 2)
+        self.network.layers = nn.ModuleList(nn.Linear(2, 2) for _ in range(2))
+        self.network.norm = nn.LayerNorm(2)
+        self.output_layer = nn.Linear(2, 2)
+
+
+def test_the_layers_of_an_encoder_learn_the_slower_the_deeper_they_lie() -> None:
+    module = WithEncoder()
+    optimizer = build_optimizer(OptimizerConfig(learning_rate=1.0, encoder_rate=0.1, layer_decay=0.5), module)
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    assert {name: rates[id(parameter)] for name, parameter in module.named_parameters() if "bias" not in name} == {
+        "network.embeddings.weight": pytest.approx(0.025),
+        "network.layers.0.weight": pytest.approx(0.05),
+        "network.layers.1.weight": pytest.approx(0.1),
+        "network.norm.weight": pytest.approx(0.1),
+        "output_layer.weight": 1.0,
+    }
+
+
+def test_an_encoder_can_be_frozen() -> None:
+    module = WithEncoder()
+    optimizer = build_optimizer(OptimizerConfig(encoder_rate=0.0), module)
+    learnt = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    assert learnt == {id(p) for p in module.output_layer.parameters()}
+    assert not any(p.requires_grad for p in module.network.parameters())

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 
 import torch
 from torch import Tensor, nn
@@ -28,8 +28,8 @@ _OF_THE_FILE = (
 _OF_THE_PLACE = ("backend", "is_local", "local_files_only", "name_or_path", "special_tokens_map_file", "tokenizer_file")
 
 
-class EncoderConfig(dict[str, Any]):
-    """The configuration of a transformers encoder, JSON values: what its class is built from, and ``model_type``."""
+EncoderConfig = NewType("EncoderConfig", dict[str, Any])
+"""The configuration of a transformers encoder, JSON values: what its class is built from, and ``model_type``."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,22 @@ def classifier_config(config: EncoderConfig, tags: list[str]) -> Any:
     given = {key: value for key, value in config.items() if key != "model_type"}
     names = {"id2label": dict(enumerate(tags)), "label2id": {tag: row for row, tag in enumerate(tags)}}
     return AutoConfig.for_model(config["model_type"], **given, **names)
+
+
+def depths_of(network: nn.Module) -> dict[int, int]:
+    """How deep each parameter of an encoder lies, by its identity: 0 below the first layer, n in the nth and above it.
+
+    Args:
+        network: With its layers in a ``ModuleList``, registered in the order in which they are passed.
+    """
+    lists = [each for each in network.modules() if isinstance(each, nn.ModuleList)]
+    layers = max(lists, key=len, default=nn.ModuleList())
+    depths = {id(p): number for number, layer in enumerate(layers, start=1) for p in layer.parameters()}
+    below = 0
+    for parameter in network.parameters():
+        below = max(below, depths.get(id(parameter), 0))
+        depths.setdefault(id(parameter), below)
+    return depths
 
 
 def _place(name: str) -> dict[str, Any]:

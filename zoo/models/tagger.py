@@ -180,9 +180,12 @@ class Tagger(LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        # Lightning refuses to clip for fused optimizers under mixed precision, for fear of scaled gradients; bfloat16
-        # needs no scaling.
+        # Lightning refuses to clip for fused optimizers under mixed precision, whose gradients may still be scaled, as
+        # they are in float16.
         if gradient_clip_val:
+            scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+            if scaler is not None and getattr(optimizer, "_step_supports_amp_scaling", False):
+                scaler.unscale_(optimizer)
             clip_grad_norm_(self.parameters(), gradient_clip_val)
 
     @torch.inference_mode()

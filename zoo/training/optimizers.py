@@ -9,6 +9,7 @@ from torch.nn import Parameter
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
+from zoo.models.encoder import depths_of
 from zoo.models.features import FeatureScores
 from zoo.training.ranges import check_numbers
 
@@ -25,6 +26,9 @@ class OptimizerConfig:
         word_vector_rate: Learning rate of the vectors of words and of senses as a share of the others'; 0 freezes
             them. Pretrained vectors are worth little movement: only words of the training corpus move, away from
             their neighbours.
+        encoder_rate: Learning rate of a transformer encoder as a share of that of the layers above it; 0 freezes it.
+        layer_decay: What each layer of the encoder has of the rate of the next above it (discriminative learning
+            rates, Howard & Ruder 2018); at 1 all have the same.
         weight_decay: On matrices, never on vectors or embeddings.
         schedule: ``constant``; ``linear``: falls to 0 over all epochs; both after the warm-up.
         warmup_epochs: Over so many epochs the rate rises from 0.
@@ -36,6 +40,8 @@ class OptimizerConfig:
     name: Literal["adamw", "rmsprop", "adagrad", "sgd"] = "adamw"
     learning_rate: float = 1e-3
     word_vector_rate: float = 1.0
+    encoder_rate: float = 1.0
+    layer_decay: float = 1.0
     weight_decay: float = 0.0
     schedule: Literal["constant", "linear"] = "linear"
     warmup_epochs: float = 1.0
@@ -45,41 +51,49 @@ class OptimizerConfig:
 
 
 def build_optimizer(config: OptimizerConfig, module: nn.Module) -> Optimizer:
-    """The optimizer of a recipe; vectors of words and of senses have their own learning rate.
+    """The optimizer of a recipe; vectors of words and of senses, and the layers of an encoder, have their own rates.
 
     Args:
         config: The recipe's ``optimizer`` section.
-        module: Whose parameters are learnt; of those that ``word_vector_rate`` freezes, none requires a gradient then.
+        module: Whose parameters are learnt; those that a rate of 0 freezes require no gradient then. An encoder is its
+            ``network``.
 
     Raises:
         ValueError: If its name is unknown.
     """
-    decayed: list[Parameter] = []
-    kept: list[Parameter] = []
-    vectors: list[Parameter] = []
     tables = {id(each.weight) for each in module.modules() if isinstance(each, nn.Embedding | FeatureScores)}
+    shares = _shares(config, module)
+    groups: dict[tuple[float, bool], list[Parameter]] = {}
     for name, parameter in module.named_parameters():
-        if name.endswith(_VECTORS):
-            parameter.requires_grad_(config.word_vector_rate > 0)
-            vectors.append(parameter)
-        else:
-            (kept if parameter.ndim < 2 or id(parameter) in tables else decayed).append(parameter)
+        share = config.word_vector_rate if name.endswith(_VECTORS) else shares.get(id(parameter), 1.0)
+        parameter.requires_grad_(share > 0)
+        if share:
+            decays = parameter.ndim > 1 and id(parameter) not in tables and not name.endswith(_VECTORS)
+            groups.setdefault((share, decays), []).append(parameter)
     rate = config.learning_rate
-    groups: list[dict[str, Any]] = [
-        {"params": decayed, "weight_decay": config.weight_decay},
-        {"params": kept, "weight_decay": 0.0},
+    settings: list[dict[str, Any]] = [
+        {"params": parameters, "weight_decay": config.weight_decay if decays else 0.0, "lr": rate * share}
+        for (share, decays), parameters in groups.items()
     ]
-    if config.word_vector_rate > 0:
-        groups.append({"params": vectors, "weight_decay": 0.0, "lr": rate * config.word_vector_rate})
     if config.name == "adamw":
-        return torch.optim.AdamW(groups, lr=rate, fused=True)
+        return torch.optim.AdamW(settings, lr=rate, fused=True)
     if config.name == "rmsprop":
-        return torch.optim.RMSprop(groups, lr=rate)
+        return torch.optim.RMSprop(settings, lr=rate)
     if config.name == "adagrad":
-        return torch.optim.Adagrad(groups, lr=rate)
+        return torch.optim.Adagrad(settings, lr=rate)
     if config.name == "sgd":
-        return torch.optim.SGD(groups, lr=rate, momentum=0.9)
+        return torch.optim.SGD(settings, lr=rate, momentum=0.9)
     raise ValueError(f"Expected an optimizer out of adamw, rmsprop, adagrad, sgd but got {config.name!r}.")
+
+
+def _shares(config: OptimizerConfig, module: nn.Module) -> dict[int, float]:
+    """What share of the learning rate each parameter of an encoder has, by its identity."""
+    network = getattr(module, "network", None)
+    if network is None:
+        return {}
+    depths = depths_of(network)
+    top = max(depths.values())
+    return {key: config.encoder_rate * config.layer_decay ** (top - depth) for key, depth in depths.items()}
 
 
 def rate_factor(config: OptimizerConfig, step: int, steps_per_epoch: int, epochs: int) -> float:

@@ -94,8 +94,12 @@ class TrainerConfig:
         accelerator: ``auto``, ``cpu``, ``gpu``, ``tpu``.
         devices: How many, or ``auto``.
         strategy: As ``auto``, ``ddp``.
-        precision: ``32-true``, or ``bf16-mixed``, which keeps weights and CRF in full precision.
+        precision: ``32-true``, or ``bf16-mixed`` and, for GPUs without bfloat16, ``16-mixed``, which keep weights and
+            CRF in full precision.
         threads: CPU threads of torch; 0 leaves torch's choice.
+        recompute: Whether what the layers of a transformer encoder made of a batch is not kept but computed once more
+            on the way back (gradient checkpointing): in a fraction of the memory, a third slower.
+        compile: Whether an encoder is compiled by ``torch.compile``: some minutes first, then faster steps.
 
     Raises:
         ValueError: If that is negative.
@@ -104,8 +108,10 @@ class TrainerConfig:
     accelerator: str = "auto"
     devices: int | str = 1
     strategy: str = "auto"
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     threads: int = 0
+    recompute: bool = False
+    compile: bool = False
 
     def __post_init__(self) -> None:
         check_numbers("trainer", {"threads": self.threads})
@@ -190,6 +196,7 @@ def train(
         optimizer, build_optimizer(optimizer, module), len(data.train_dataloader()), training.epochs
     )
     runner, kept, state = build_trainer(folder, training, trainer, progress, recipe)
+    set_up_encoder(tagger, trainer)
     if tagger.descends:
         learn_rows(tagger, {form for window in data.windows["train"] for form in window.forms})
     if last:
@@ -221,6 +228,27 @@ def train(
         _finish(folder / "checkpoint", tagger, documents, recipe, metrics, half=training.half)
     runner.strategy.barrier()
     return _finished(folder / "checkpoint")
+
+
+def set_up_encoder(tagger: Tagger, trainer: TrainerConfig) -> None:
+    """Compiles a tagger's encoder, and lets it forget what it computed, where the recipe says so.
+
+    Raises:
+        ValueError: If it has none.
+    """
+    if not (trainer.recompute or trainer.compile):
+        return
+    network: Any = getattr(tagger, "network", None)
+    if network is None:
+        raise ValueError(
+            f"Expected an architecture with a transformer encoder for trainer.recompute and trainer.compile but got "
+            f"{tagger.key!r}; leave them out."
+        )
+    if trainer.recompute:
+        enable = getattr(network, "activation_checkpointing_enable", None)  # the new name
+        (enable or network.gradient_checkpointing_enable)({"use_reentrant": False})
+    if trainer.compile:
+        network.compile(dynamic=True)
 
 
 def _finish(
