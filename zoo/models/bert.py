@@ -19,7 +19,7 @@ A checkpoint with a softmax is also one of transformers: ``AutoModelForTokenClas
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,18 @@ from zoo.text.vocab import Vocabulary
 
 _NEEDS_THE_ZOO = "a CRF of bioner-zoo: pip install bioner-zoo, then zoo.load(folder)"
 _ON_A_PROCESSOR = 1024  # pieces that go through the encoder at once: more fall out of its caches
+
+
+class Attention(NamedTuple):
+    """What an encoder attended to when it read a stretch.
+
+    Args:
+        pieces: Its L pieces, with those that frame them.
+        weights: Of layers and heads, from each piece (rows) to each (columns), shape (layers, heads, L, L).
+    """
+
+    pieces: tuple[str, ...]
+    weights: Tensor
 
 
 class Bert(Tagger):
@@ -235,6 +247,31 @@ class Bert(Tagger):
             counts[window.document] += len(window.forms)
         self.train(was_training)
         return sums / counts.clamp(min=1)
+
+    @torch.inference_mode()
+    def attend(self, text: str) -> list[Attention]:
+        """Where each head of the encoder looks, in every stretch of a text in reading order.
+
+        Args:
+            text: A short one: of a stretch of L pieces, all layers and heads have L · L weights.
+        """
+        assert self.tokenizer is not None
+        implementation, was_training = self.network.config._attn_implementation, self.training
+        self.network.set_attn_implementation("eager")  # no other one hands its weights out
+        self.eval()
+        found = []
+        try:
+            for window in self.codec.encode([Document("", text)], gold=False)[0]:
+                pieces = self.read([window]).layers["pieces"]  # (1, P)
+                stretches = Stretches.over((pieces > 0).sum(1), self.size, self.hparams["overlap"])
+                for rows, length in zip(*self._framed(pieces, stretches), strict=True):
+                    told = self.network(input_ids=rows[None, :length], output_attentions=True)
+                    weights = torch.cat(told.attentions).float().cpu()  # (layers, heads, L, L)
+                    found.append(Attention(tuple(self.tokenizer.names(rows[:length].tolist())), weights))
+        finally:
+            self.network.set_attn_implementation(implementation)
+            self.train(was_training)
+        return found
 
     def stored_name(self, name: str) -> str:
         """As a token classifier of transformers names it."""

@@ -121,10 +121,12 @@ def build_network(config: EncoderConfig, tags: list[str]) -> nn.Module:
 
 
 def classifier_config(config: EncoderConfig, tags: list[str]) -> Any:
-    """The configuration of a token classifier, as transformers has it."""
+    """The configuration of a token classifier, as transformers has it; without dropout before the last layer."""
     from transformers import AutoConfig
 
     given = {key: value for key, value in config.items() if key != "model_type"}
+    if "classifier_dropout" in given:
+        given["classifier_dropout"] = 0.0  # the tagger has its own
     names = {"id2label": dict(enumerate(tags)), "label2id": {tag: row for row, tag in enumerate(tags)}}
     return AutoConfig.for_model(config["model_type"], **given, **names)
 

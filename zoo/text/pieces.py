@@ -83,6 +83,10 @@ class PieceTokenizer:
     def __len__(self) -> int:
         return self._tokenizer.get_vocab_size()
 
+    def names(self, rows: Sequence[int]) -> list[str]:
+        """The pieces of rows, as the tokenizer writes them."""
+        return [self._tokenizer.id_to_token(row) or "" for row in rows]
+
     def read(self, windows: Sequence[Window]) -> list[Pieces]:
         """Cuts windows into pieces.
 

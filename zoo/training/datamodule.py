@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import cycle, islice
 from typing import Any
@@ -14,6 +15,7 @@ from zoo.data.document import Document
 from zoo.evaluation.flattening import Flattening
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch, budget_batches, collate
+from zoo.text.codec import Codec
 
 _JITTER = 0.2  # how far a length may be stretched before sorting, so that batches differ between epochs
 
@@ -92,6 +94,8 @@ class TaggingDataModule(LightningDataModule):
         batch_words: The most words of a batch, padding included.
         seed: Of the shuffling.
         workers: Processes that collate; 0 is fastest on a CPU.
+        window_words: The most words of a window of training documents, where that is fewer than the codec's; 0 cuts
+            them as the codec does.
 
     Raises:
         ValueError: If there is no training or no dev document.
@@ -106,14 +110,17 @@ class TaggingDataModule(LightningDataModule):
         batch_words: int = 1000,
         seed: int = 1,
         workers: int = 0,
+        window_words: int = 0,
     ) -> None:
         super().__init__()
         if not train or not dev:
             raise ValueError(f"Expected training and dev documents but got {len(train)} and {len(dev)}.")
         self.windows: dict[str, Any] = {}  # lists of windows, which are map-style datasets
         self.flattening: dict[str, Flattening] = {}
-        for split, documents in (("train", train), ("dev", dev)):
-            windows, self.flattening[split] = tagger.codec.encode(documents, gold=True)
+        config = tagger.codec.config
+        to_learn = replace(config, window_words=min(window_words or config.window_words, config.window_words))
+        for split, documents, codec in (("train", train, Codec(to_learn)), ("dev", dev, tagger.codec)):
+            windows, self.flattening[split] = codec.encode(documents, gold=True)
             self.windows[split] = tagger.prepare(windows)
         self.lookup, self.batch_words, self.seed, self.workers = tagger.lookup, batch_words, seed, workers
 

@@ -51,6 +51,8 @@ class TrainingConfig:
         keep: The weights to end with: the ``best`` by strict dev F1, or the ``last``, which takes all epochs. A
             schedule that ends at 0 settles by itself: then a few dev documents choose by chance.
         batch_words: The most words of a batch, padding included.
+        window_words: The most words of a window that is learnt from, where tagging reads longer ones: a document of
+            thousands of words would be a batch of its own. 0: as the codec cuts.
         clip: The largest norm of a gradient.
         average: Decay of the exponential moving average of the weights, per step, after a warm-up
             (:class:`zoo.training.callbacks.MovingAverage`); 0 does not average.
@@ -66,6 +68,7 @@ class TrainingConfig:
     patience: int = 10
     keep: Literal["best", "last"] = "best"
     batch_words: int = 1000
+    window_words: int = 0
     clip: float = 1.0
     average: float = 0.0
     save_minutes: float = 2.0
@@ -79,11 +82,7 @@ class TrainingConfig:
         for name in ("average", "held_out"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"Expected training.{name} in [0, 1) but got {getattr(self, name)}.")
-        if self.clip < 0 or self.save_minutes < 0:
-            raise ValueError(
-                f"Expected training.clip and training.save_minutes of at least 0 but got {self.clip}, "
-                f"{self.save_minutes}."
-            )
+        check_numbers("training", {name: getattr(self, name) for name in ("window_words", "clip", "save_minutes")})
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,14 @@ def train(
             "from, and dev, which choose the best epoch — hold a share of what there is out: --training.held_out 0.1"
         )
     tagger = build_tagger(architecture, codec, model or {}, documents["train"], vectors, resources)
-    data = TaggingDataModule(documents["train"], documents["dev"], tagger, batch_words=training.batch_words, seed=seed)
+    data = TaggingDataModule(
+        documents["train"],
+        documents["dev"],
+        tagger,
+        batch_words=training.batch_words,
+        seed=seed,
+        window_words=training.window_words,
+    )
     tagger.optimization = lambda module: with_schedule(
         optimizer, build_optimizer(optimizer, module), len(data.train_dataloader()), training.epochs
     )
