@@ -31,6 +31,7 @@ from zoo.text.batch import Batch, budget_batches
 from zoo.training.build import build_tagger
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.optimizers import build_optimizer, with_schedule
+from zoo.training.precisions import precision_on
 from zoo.training.recipe import read_recipe
 from zoo.training.train import build_trainer
 
@@ -59,7 +60,7 @@ def train_plainly(tagger: Tagger, settings: dict[str, Any], batches: Sequence[Ba
     configured = tagger.configure_optimizers()
     optimizer, schedule = configured["optimizer"], configured["lr_scheduler"]["scheduler"]
     average = AveragedModel(tagger, avg_fn=get_ema_avg_fn(training.average), use_buffers=True)
-    half = settings["trainer"].precision == "bf16-mixed"
+    half = precision_on(settings["trainer"].precision, "cpu") == "bf16-mixed"
     for batch in batches:
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             loss = -tagger.crf(tagger.encode(batch), batch.tags, mask=batch.mask, reduction="token_mean")

@@ -36,7 +36,7 @@ def character_lm(
     epochs: Annotated[int | None, typer.Option(help="Passes over the text.", show_default="1")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="At its highest.", show_default="0.007")] = None,
     clip: Annotated[float | None, typer.Option(help="Largest norm of a gradient.", show_default="1.0")] = None,
-    precision: Annotated[str | None, typer.Option(help="32-true or bf16-mixed.", show_default="32-true")] = None,
+    precision: Annotated[str | None, typer.Option(help="32-true, bf16-mixed or auto.", show_default="32-true")] = None,
     accelerator: Annotated[str | None, typer.Option(help="auto, cpu or gpu.", show_default="auto")] = None,
     threads: Annotated[int | None, typer.Option(help="CPU threads; 0 leaves it open.", show_default="0")] = None,
     seed: Annotated[int | None, typer.Option(help="Of initialization.", show_default="1")] = None,

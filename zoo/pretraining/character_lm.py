@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import yaml
@@ -31,6 +31,7 @@ from zoo.models.character_lm import CharacterLm, CharacterLms, State, read_chara
 from zoo.pretraining.character_streams import Stretch, Text, TextStreams, read_characters
 from zoo.pretraining.texts import find_texts
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
+from zoo.training.precisions import Precision, precision_on
 from zoo.training.resume import RECIPE, check_state, last_state
 from zoo.training.train import device_name, silence_lightning
 
@@ -140,7 +141,7 @@ def train_character_lm(
     epochs: int = 1,
     learning_rate: float = 0.007,
     clip: float = 1.0,
-    precision: Literal["32-true", "bf16-mixed"] = "32-true",
+    precision: Precision = "32-true",
     accelerator: str = "auto",
     threads: int = 0,
     seed: int = 1,
@@ -162,7 +163,8 @@ def train_character_lm(
         epochs: Passes over the text.
         learning_rate: At its highest.
         clip: The largest norm of a direction's gradient.
-        precision: ``32-true``, or ``bf16-mixed``, which keeps weights in full precision.
+        precision: ``32-true``, or ``bf16-mixed``, which keeps weights in full precision; ``auto`` is the latter where
+            the device computes in it.
         accelerator: ``auto``, ``cpu``, ``gpu``: one device.
         threads: CPU threads of torch; 0 leaves torch's choice.
         seed: Of initialization.
@@ -214,7 +216,7 @@ def _build_trainer(folder: Path, recipe: str, settings: Mapping[str, Any], progr
     runner = Trainer(
         accelerator=settings["accelerator"],
         devices=1,
-        precision=settings["precision"],
+        precision=precision_on(settings["precision"], settings["accelerator"]),
         max_epochs=settings["epochs"],
         gradient_clip_val=settings["clip"],
         callbacks=[*callbacks, EpochBars()] if progress else callbacks,

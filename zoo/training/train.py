@@ -35,6 +35,7 @@ from zoo.training.datamodule import TaggingDataModule
 from zoo.training.hold_out import hold_out
 from zoo.training.learnt_rows import learn_rows, restore_rows
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
+from zoo.training.precisions import Precision, precision_on
 from zoo.training.ranges import check_numbers
 from zoo.training.resume import RECIPE, check_state, last_state
 
@@ -94,7 +95,7 @@ class TrainerConfig:
         devices: How many, or ``auto``.
         strategy: As ``auto``, ``ddp``.
         precision: ``32-true``, or ``bf16-mixed`` and, for GPUs without bfloat16, ``16-mixed``, which keep weights and
-            CRF in full precision.
+            CRF in full precision; ``auto`` is ``bf16-mixed`` where the device computes in it, else ``32-true``.
         threads: CPU threads of torch; 0 leaves torch's choice.
         recompute: Whether what the layers of a transformer encoder made of a batch is not kept but computed once more
             on the way back (gradient checkpointing): in a fraction of the memory, a third slower.
@@ -107,7 +108,7 @@ class TrainerConfig:
     accelerator: str = "auto"
     devices: int | str = 1
     strategy: str = "auto"
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    precision: Precision = "32-true"
     threads: int = 0
     recompute: bool = False
     compile: bool = False
@@ -226,6 +227,7 @@ def train(
             "epochs": runner.current_epoch,
             "train_minutes": round(_seconds(state, runner.strategy.root_device) / 60, 1),
             "device": device_name(runner.strategy.root_device),
+            "computed_in": str(runner.precision),
             "versions": {name: version(name) for name in ("torch", "pytorch-lightning", "numpy")},
             "date": date.today().isoformat(),
             "reading_losses": dict(losses_of(d for split in documents for d in documents[split])),
@@ -367,7 +369,7 @@ def build_trainer(
             accelerator="cpu" if apple else trainer.accelerator,  # the CRF's float64 does not exist on Apple's GPUs
             devices=trainer.devices,
             strategy=trainer.strategy,
-            precision=trainer.precision,
+            precision=precision_on(trainer.precision, trainer.accelerator),
             max_epochs=training.epochs,
             gradient_clip_val=training.clip,
             callbacks=callbacks,
