@@ -1,5 +1,6 @@
 """In which floating-point numbers a network is trained: bfloat16 where the device computes in it, float32 elsewhere."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
@@ -26,7 +27,7 @@ def precision_on(precision: Precision, accelerator: str) -> Any:
     if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
     elif accelerator in ("auto", "cpu"):
-        told = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch do not tell
+        told: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch do not tell
         fast = any(told.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
     else:
         fast = False
