@@ -83,6 +83,22 @@ class PieceTokenizer:
     def __len__(self) -> int:
         return self._tokenizer.get_vocab_size()
 
+    def row(self, piece: str) -> int:
+        """The row of a piece.
+
+        Raises:
+            KeyError: If there is no such piece.
+        """
+        row = self._tokenizer.token_to_id(piece)
+        if row is None:
+            raise KeyError(f"Expected a tokenizer with the piece {piece!r} but it has none.")
+        return int(row)
+
+    @property
+    def special(self) -> list[int]:
+        """Rows of pieces that no text is cut into."""
+        return sorted(row for row, token in self._tokenizer.get_added_tokens_decoder().items() if token.special)
+
     def names(self, rows: Sequence[int]) -> list[str]:
         """The pieces of rows, as the tokenizer writes them."""
         return [self._tokenizer.id_to_token(row) or "" for row in rows]
