@@ -11,13 +11,18 @@ only where a piece is masked, which is most of the work of a small model, and se
 sees itself alone.
 """
 
+import math
 from typing import Any
 
+import torch
+from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torchmetrics import MeanMetric
 
 from zoo.models.encoder import EncoderConfig
 from zoo.pretraining.masked_examples import Examples
+from zoo.pretraining.steps import Step
 
 
 class MaskedBert(nn.Module):
@@ -68,3 +73,86 @@ class MaskedBert(nn.Module):
         if not self.pairs:
             return pieces, pieces.new_zeros(()), told
         return pieces, cross_entropy(relations.float(), (~examples.follows).long(), reduction="sum"), told
+
+
+class BertPretraining(LightningModule):
+    """Learns by steps, each a mean over the rows of all devices however they are dealt.
+
+    Args:
+        model: What learns.
+        learning_rate: At its highest.
+        total: Steps of the run, at whose end the rate is 0.
+        warmup: Share of them over which it rises from 0.
+        weight_decay: On matrices but embeddings.
+        clip: The largest norm of a gradient; 0 clips nothing.
+    """
+
+    def __init__(
+        self, model: MaskedBert, *, learning_rate: float, total: int, warmup: float, weight_decay: float, clip: float
+    ) -> None:
+        super().__init__()
+        self.model, self.clip = model, clip
+        self.learning_rate, self.total, self.warmup, self.weight_decay = learning_rate, total, warmup, weight_decay
+        self.automatic_optimization = False  # a step is as many passes as a device needs for its rows
+        self.held_out = nn.ModuleDict({name: MeanMetric() for name in ("nats", "told", "relation")})
+
+    def training_step(self, batch: Step, batch_idx: int) -> None:
+        """Learns from a step."""
+        optimizer: Any = self.optimizers()
+        pieces = torch.zeros((), device=self.device)
+        told = torch.zeros((), device=self.device)
+        for number, examples in enumerate(batch.parts, start=1):
+            with optimizer.toggle_model(sync_grad=number == len(batch.parts)):
+                nats, relations, right = self.model.losses(examples)
+                # Gradients become a mean over devices: that of their sums, so that what each has counts alike.
+                share = self.trainer.world_size / torch.tensor([batch.masked, max(1, batch.sequences)])
+                self.manual_backward(nats * share[0].item() + relations * share[1].item())
+            pieces += nats.detach()
+            told += right
+        if self.clip:
+            self.clip_gradients(optimizer, gradient_clip_val=self.clip)
+        optimizer.step()
+        optimizer.zero_grad()
+        schedule: Any = self.lr_schedulers()
+        schedule.step()
+        here = max(1, sum(len(examples.masked) for examples in batch.parts))
+        self.log("nats", pieces / here, prog_bar=True, batch_size=1)
+        self.log("told", told / here, prog_bar=True, batch_size=1)
+
+    def validation_step(self, batch: Step, batch_idx: int) -> None:
+        """Reads held-out rows."""
+        for examples in batch.parts:
+            nats, relations, told = self.model.losses(examples)
+            masked, sequences = len(examples.masked), len(examples.firsts)
+            if masked:
+                self.held_out["nats"].update(nats / masked, masked)
+                self.held_out["told"].update(told / masked, masked)
+                self.held_out["relation"].update(relations / sequences, sequences)
+
+    def on_validation_epoch_end(self) -> None:
+        """Tells the means over all devices: nats of a masked piece, those told, nats of what follows."""
+        for name, metric in self.held_out.items():
+            value = metric.compute()
+            self.log(f"held_out_{name}", value, prog_bar=name == "nats")
+            metric.reset()
+
+    def configure_optimizers(self) -> Any:
+        """AdamW, whose rate rises and then falls along a line."""
+        tables = {id(each.weight) for each in self.modules() if isinstance(each, nn.Embedding)}
+        decayed = [p for p in self.parameters() if p.ndim > 1 and id(p) not in tables]
+        kept = [p for p in self.parameters() if p.ndim < 2 or id(p) in tables]
+        groups = [{"params": decayed, "weight_decay": self.weight_decay}, {"params": kept, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=self.learning_rate, betas=(0.9, 0.98), eps=1e-6, fused=True)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate_factor(step, self.total, self.warmup))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def rate_factor(step: int, total: int, warmup: float) -> float:
+    """The learning rate at a step as a share of its highest.
+
+    Examples:
+        >>> [rate_factor(step, 100, 0.1) for step in (0, 9, 55, 100)]
+        [0.1, 1.0, 0.5, 0.0]
+    """
+    rising = math.ceil(warmup * total)
+    return min((step + 1) / max(1, rising), (total - step) / max(1, total - rising), 1.0)
