@@ -87,3 +87,12 @@ def test_a_wrong_setting_is_told(texts, tmp_path):
         prepare_corpus([], tmp_path / "out")
     with pytest.raises(ValueError, match="segmentation rule out of v1, v2 but got 'v0'"):
         prepare_corpus(texts, tmp_path / "out", segmentation="v0")
+
+
+def test_a_document_that_was_there_before_is_left_out(tmp_path):
+    (tmp_path / "in.txt").write_text("Fiebre.\nTos.\n\nTos.\n\nfiebre.\ntos.\n\nTos.\nFiebre.\n")
+    done = prepare_corpus([tmp_path / "in.txt"], tmp_path / "out.txt", deduplicate=True)
+    assert (tmp_path / "out.txt").read_text() == "Fiebre.\nTos.\n\nTos.\n\nTos.\nFiebre.\n"
+    assert done.left_out == {"document that was there before": 1}
+    assert (done.documents, done.sentences) == (3, 5)
+    assert prepare_corpus([tmp_path / "in.txt"], tmp_path / "all.txt").documents == 4

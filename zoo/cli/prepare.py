@@ -24,6 +24,9 @@ def prepare(
     ] = False,
     stop_words: Annotated[Path | None, typer.Option(help="A file of words to leave out, one a line.")] = None,
     segmentation: Annotated[str, typer.Option(help="Rule for sentences and words.")] = "v1",
+    deduplicate: Annotated[
+        bool, typer.Option("--deduplicate", help="Leave out a document whose lines one before it has.")
+    ] = False,
 ) -> None:
     """Gather raw text to pretrain on: a sentence a line, a blank line after each document.
 
@@ -46,6 +49,7 @@ def prepare(
             punctuation=not no_punctuation,
             stop_words=stop_words,
             segmentation=segmentation,
+            deduplicate=deduplicate,
             progress=advance,
         )
     sizes = f"{done.documents:,} documents, {done.sentences:,} sentences, {done.words:,} words"

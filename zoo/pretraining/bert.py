@@ -18,6 +18,7 @@ import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
 from torchmetrics import MeanMetric
 
 from zoo.models.encoder import EncoderConfig
@@ -94,7 +95,7 @@ class BertPretraining(LightningModule):
         self.model, self.clip = model, clip
         self.learning_rate, self.total, self.warmup, self.weight_decay = learning_rate, total, warmup, weight_decay
         self.automatic_optimization = False  # a step is as many passes as a device needs for its rows
-        self.held_out = nn.ModuleDict({name: MeanMetric() for name in ("nats", "told", "relation")})
+        self.held_out: Any = nn.ModuleDict({name: MeanMetric() for name in ("nats", "told", "relation")})
 
     def training_step(self, batch: Step, batch_idx: int) -> None:
         """Learns from a step."""
@@ -105,12 +106,16 @@ class BertPretraining(LightningModule):
             with optimizer.toggle_model(sync_grad=number == len(batch.parts)):
                 nats, relations, right = self.model.losses(examples)
                 # Gradients become a mean over devices: that of their sums, so that what each has counts alike.
-                share = self.trainer.world_size / torch.tensor([batch.masked, max(1, batch.sequences)])
-                self.manual_backward(nats * share[0].item() + relations * share[1].item())
+                mean = nats / batch.masked + relations / batch.sequences
+                self.manual_backward(mean * self.trainer.world_size)
             pieces += nats.detach()
             told += right
         if self.clip:
-            self.clip_gradients(optimizer, gradient_clip_val=self.clip)
+            whole: Any = self.trainer.strategy.model  # where parameters are dealt to devices, it knows all of them
+            if hasattr(whole, "clip_grad_norm_"):
+                whole.clip_grad_norm_(self.clip)
+            else:
+                clip_grad_norm_(self.parameters(), self.clip)
         optimizer.step()
         optimizer.zero_grad()
         schedule: Any = self.lr_schedulers()

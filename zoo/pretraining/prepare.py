@@ -6,6 +6,7 @@ records in one language and plain text, in lower case, without punctuation and w
 are choices: a tagger reads punctuation and stop words, too.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class Prepared:
         sentences: Lines, but for blank ones.
         words: Words of the lines.
         left_out: What was not written, and what was mended, counted by kind: ``text in en``, ``mojibake repaired``,
-            ``document without text``, ``punctuation``, ``stop word``.
+            ``document without text``, ``document that was there before``, ``punctuation``, ``stop word``.
         whole: Files read whole although a language was named, for their format names none.
     """
 
@@ -48,6 +49,7 @@ def prepare_corpus(
     punctuation: bool = True,
     stop_words: str | Path | None = None,
     segmentation: str = "v1",
+    deduplicate: bool = False,
     progress: Callable[[int], None] = lambda words: None,
 ) -> Prepared:
     """Writes the text of files of any format; the file appears only when all is written.
@@ -62,6 +64,7 @@ def prepare_corpus(
         punctuation: Whether words without letter or digit are written.
         stop_words: A file of words, one a line, that are left out in any case of letters.
         segmentation: A key of the segmentation rules.
+        deduplicate: Whether a document is left out if one before it has the same lines, in whatever case of letters.
         progress: Told how many words each sentence has.
 
     Returns:
@@ -79,18 +82,32 @@ def prepare_corpus(
     cleaning.segment("")  # an unknown rule is told before hours are spent
     paths = find_texts(texts)
     done = Prepared(files=len(paths))
+    seen: set[bytes] = set()
     with textfile.writing(out) as file:
         for document in (document for path in paths for document in _documents(path, language, done)):
-            before = done.sentences
-            for line, words in cleaning.lines(document, done.left_out):
-                file.write("\n" * (0 < before == done.sentences) + line + "\n")
+            lines = list(cleaning.lines(document, done.left_out))
+            if not lines:
+                done.left_out["document without text"] += 1
+                continue
+            if deduplicate and (digest := _digest(lines)) in seen:
+                done.left_out["document that was there before"] += 1
+                continue
+            if deduplicate:
+                seen.add(digest)
+            file.write("\n" * (done.documents > 0))
+            for line, words in lines:
+                file.write(line + "\n")
                 done.sentences += 1
                 done.words += words
                 progress(words)
-            done.documents += done.sentences > before
-            done.left_out["document without text"] += done.sentences == before
+            done.documents += 1
     done.left_out = +done.left_out
     return done
+
+
+def _digest(lines: Sequence[tuple[str, int]]) -> bytes:
+    """The same for lines that differ in case of letters alone."""
+    return hashlib.blake2b("\n".join(line for line, _ in lines).casefold().encode(), digest_size=16).digest()
 
 
 def _documents(path: Path, language: str | None, done: Prepared) -> Iterator[Iterator[str]]:

@@ -1,0 +1,375 @@
+"""From raw text to a BERT: corpus, vocabulary, shards, steps, checkpoint; what is there already is not made again."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import yaml
+from pytorch_lightning import Callback, Trainer, seed_everything
+from pytorch_lightning.loggers import CSVLogger
+
+from zoo.data import textfile
+from zoo.data.nearest import did_you_mean
+from zoo.models.encoder import EncoderConfig
+from zoo.pretraining.bert import BertPretraining, MaskedBert
+from zoo.pretraining.learning_curve import learning_curve, read_log
+from zoo.pretraining.masked_examples import Epoch, Masking
+from zoo.pretraining.piece_vocabulary import to_tokenizer, train_pieces
+from zoo.pretraining.prepare import prepare_corpus
+from zoo.pretraining.shards import make_shards
+from zoo.pretraining.steps import PretrainingData
+from zoo.pretraining.throughput import Throughput
+from zoo.text.pieces import PieceTokenizer
+from zoo.training.callbacks import EpochBars, RunState, StateToResume
+from zoo.training.precisions import precision_on
+from zoo.training.ranges import check_numbers
+from zoo.training.resume import RECIPE, check_state, last_state
+from zoo.training.train import TrainerConfig, device_name, silence_lightning
+
+REPORT = "pretraining.json"
+_LOGGED = 20  # steps between two lines of the log
+
+
+@dataclass(frozen=True)
+class CorpusConfig:
+    """The ``corpus`` section: the text.
+
+    Args:
+        texts: Files, folders and patterns, of any format; see :func:`zoo.pretraining.texts.find_texts`.
+        language: Of formats that name the language of a text (Dublin Core), only this one.
+        deduplicate: Whether a document is left out if one before it has the same lines.
+        segmentation: A key of the segmentation rules: what a sentence and what a word is.
+        held_out: Each so-many-th document is not learnt from but read to see what was learnt.
+    """
+
+    texts: tuple[str, ...] = ()
+    language: str | None = None
+    deduplicate: bool = True
+    segmentation: str = "v1"
+    held_out: int = 200
+
+
+@dataclass(frozen=True)
+class VocabularyConfig:
+    """The ``vocabulary`` section: the pieces; see :func:`zoo.pretraining.piece_vocabulary.train_pieces`.
+
+    Args:
+        size: Pieces.
+        kind: ``unigram`` or ``bpe``.
+        coverage: Share of all characters that are pieces by themselves.
+        byte_fallback: Whether other characters are spelt in bytes; they are unknown if not.
+        lower: Whether texts are read in lower case.
+        most_sentences: Sentences that it is trained on, the most.
+    """
+
+    size: int = 16_000
+    kind: Literal["unigram", "bpe"] = "unigram"
+    coverage: float = 0.9995
+    byte_fallback: bool = True
+    lower: bool = False
+    most_sentences: int = 2_000_000
+
+
+@dataclass(frozen=True)
+class StepsConfig:
+    """The ``steps`` section: what is learnt from, and how.
+
+    Args:
+        total: Steps of the run; 0 takes as many as ``epochs`` have.
+        epochs: Passes over the corpus, where ``total`` is 0.
+        rows: Rows of a step, on all devices together.
+        rows_at_once: Rows that a device can hold; it takes as many passes as a step needs.
+        learning_rate: At its highest.
+        warmup: Share of the steps over which it rises from 0; then it falls to 0 along a line.
+        weight_decay: On matrices but embeddings.
+        clip: The largest norm of a gradient; 0 clips nothing.
+        validate: After so many steps held-out documents are read.
+        save_minutes: How often the state to resume from is saved.
+        workers: Processes that make examples; 0 makes them between steps.
+    """
+
+    total: int = 0
+    epochs: float = 1.0
+    rows: int = 128
+    rows_at_once: int = 16
+    learning_rate: float = 5e-4
+    warmup: float = 0.06
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    validate: int = 500
+    save_minutes: float = 5.0
+    workers: int = 0
+
+    def __post_init__(self) -> None:
+        check_numbers("steps", vars(self))
+        for name in ("rows", "rows_at_once", "validate"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"Expected steps.{name} of at least 1 but got {getattr(self, name)}.")
+
+
+def pretrain_bert(
+    *,
+    corpus: CorpusConfig,
+    encoder: dict[str, Any],
+    vocabulary: VocabularyConfig = VocabularyConfig(),
+    examples: Masking = Masking(),
+    steps: StepsConfig = StepsConfig(),
+    trainer: TrainerConfig = TrainerConfig(),
+    seed: int = 1,
+    output: str = "runs/bert",
+    resume: bool = False,
+    progress: bool = True,
+) -> Path:
+    """Pretrains a BERT from scratch. The arguments are the keys of a recipe.
+
+    Args:
+        corpus: The text.
+        encoder: Sizes and dropout of the network, keys of transformers' ``BertConfig``.
+        vocabulary: The pieces.
+        examples: Sequences, rows and masks.
+        steps: What is learnt from, and how.
+        trainer: Devices and precision.
+        seed: Of all that is drawn.
+        output: Folder of the run: ``corpus``, ``tokenizer``, ``shards``, ``state``, ``log``, and at its end
+            ``checkpoint``, which is a folder of transformers.
+        resume: Go on where there is a run; it ends where an uninterrupted one ends.
+        progress: Show a progress bar.
+
+    Returns:
+        The folder of the checkpoint.
+
+    Raises:
+        DataFormatError: If a text cannot be read.
+        FileExistsError: If the folder holds a run and ``resume`` is not set.
+        FileNotFoundError: If a pattern finds nothing.
+        ValueError: If a setting is wrong, or ``resume`` is set and the run was begun with other settings.
+    """
+    settings = {name: value for name, value in locals().items() if name not in ("output", "resume", "progress")}
+    recipe = yaml.safe_dump(_plain(settings), sort_keys=False)
+    config = _encoder_config(encoder, vocabulary, examples)
+    silence_lightning()
+    folder = Path(output)
+    last = last_state(folder, recipe, resume)
+    if (folder / "checkpoint" / REPORT).exists():
+        return folder / "checkpoint"
+    if trainer.threads:
+        torch.set_num_threads(trainer.threads)
+    seed_everything(seed, workers=True, verbose=False)
+    tokenizer, data = _prepared(folder, corpus, vocabulary, examples, steps, seed)
+    config["vocab_size"] = len(tokenizer)
+    model = MaskedBert(config, examples.pairs)
+    learner = BertPretraining(
+        model,
+        learning_rate=steps.learning_rate,
+        total=data.total,
+        warmup=steps.warmup,
+        weight_decay=steps.weight_decay,
+        clip=steps.clip,
+    )
+    if trainer.recompute:
+        model.network.gradient_checkpointing_enable({"use_reentrant": False})
+    if trainer.compile:
+        model.network.bert.compile(dynamic=False)
+    runner, state = _build_trainer(folder, recipe, steps, trainer, examples.share, progress)
+    if last:
+        check_state(last, learner)
+    try:
+        runner.fit(learner, data, ckpt_path=last, weights_only=True)
+    except SystemExit:  # what Lightning makes of Ctrl-C
+        raise KeyboardInterrupt from None
+    if runner.is_global_zero:
+        report = _report(settings, tokenizer, data, runner, state)
+        _write(folder, model, tokenizer, recipe, report)
+    runner.strategy.barrier()
+    return folder / "checkpoint"
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as YAML knows them."""
+    values = {name: asdict(value) if is_dataclass(value) else value for name, value in settings.items()}  # type: ignore[arg-type]
+    return dict(json.loads(json.dumps(values)))
+
+
+def _encoder_config(encoder: dict[str, Any], vocabulary: VocabularyConfig, examples: Masking) -> EncoderConfig:
+    """The configuration of the network, checked before anything long begins.
+
+    Raises:
+        ValueError: If it has a key that BERT has not, or one that the recipe says elsewhere.
+    """
+    from transformers import BertConfig
+
+    known = BertConfig().to_dict()
+    for key in encoder:
+        if key not in known or key in ("vocab_size", "model_type", "pad_token_id"):
+            raise ValueError(
+                f"Expected keys of transformers' BertConfig in the section encoder, without those that follow from "
+                f"others, but got {key!r}.{did_you_mean(key, known)}"
+            )
+    positions = {"max_position_embeddings": max(examples.max_pieces, encoder.get("max_position_embeddings", 0))}
+    return EncoderConfig({"model_type": "bert", "vocab_size": vocabulary.size, "pad_token_id": 0} | encoder | positions)
+
+
+def _prepared(
+    folder: Path,
+    corpus: CorpusConfig,
+    vocabulary: VocabularyConfig,
+    examples: Masking,
+    steps: StepsConfig,
+    seed: int,
+) -> tuple[PieceTokenizer, PretrainingData]:
+    """Corpus, vocabulary and shards, made by the first process of a run; others wait for them."""
+    ready = folder / "shards" / "ready"
+    if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))):
+        while not ready.exists():
+            time.sleep(1)
+    parts = _corpus(folder / "corpus", corpus)
+    tokenizer = _tokenizer(folder / "tokenizer", parts[0], vocabulary, corpus.segmentation, examples.max_pieces)
+    train, held_out = (
+        make_shards(
+            part,
+            folder / "shards" / part.stem,
+            tokenizer,
+            segmentation=corpus.segmentation,
+            processes=os.cpu_count() or 1,
+        )
+        for part in parts
+    )
+    ready.touch()
+    total = steps.total
+    if not total:
+        of_an_epoch = -(-len(Epoch(train, tokenizer, examples, seed, 0)) // steps.rows)
+        total = max(1, round(steps.epochs * of_an_epoch))
+    data = PretrainingData(
+        train,
+        held_out,
+        tokenizer,
+        examples,
+        seed=seed,
+        total=total,
+        rows=steps.rows,
+        rows_at_once=steps.rows_at_once,
+        workers=steps.workers,
+    )
+    return tokenizer, data
+
+
+def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
+    """The text to learn from and the held-out one, sentence by sentence; read once."""
+    train, held_out = folder / "train.txt", folder / "held-out.txt"
+    if train.exists():  # it is renamed to that name last
+        return train, held_out
+    folder.mkdir(parents=True, exist_ok=True)
+    done = prepare_corpus(
+        corpus.texts,
+        folder / "all.txt",
+        language=corpus.language,
+        deduplicate=corpus.deduplicate,
+        segmentation=corpus.segmentation,
+    )
+    if done.documents < corpus.held_out:
+        raise ValueError(
+            f"Expected at least {corpus.held_out} documents, of which each {corpus.held_out}th is held out "
+            f"(corpus.held_out), but got {done.documents}; add texts or lower it."
+        )
+    counts = {name: getattr(done, name) for name in ("files", "documents", "sentences", "words")}
+    (folder / "counts.json").write_text(json.dumps(counts | {"left_out": done.left_out}, indent=2), encoding="utf-8")
+    with textfile.writing(held_out) as kept, textfile.writing(folder / "rest.txt") as rest:
+        number = 1
+        for line in textfile.read_lines(folder / "all.txt"):
+            (kept if number % corpus.held_out == 0 else rest).write(line + "\n")
+            number += not line
+    (folder / "all.txt").unlink()
+    (folder / "rest.txt").rename(train)
+    return train, held_out
+
+
+def _tokenizer(
+    folder: Path, corpus: Path, vocabulary: VocabularyConfig, segmentation: str, longest: int
+) -> PieceTokenizer:
+    """The tokenizer of a run; trained once."""
+    trained = folder / "pieces.model"
+    if not trained.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        sentences: Iterator[str] = filter(None, textfile.read_lines(corpus))
+        model = train_pieces(sentences, **asdict(vocabulary), segmentation=segmentation, threads=os.cpu_count() or 1)
+        with textfile.replacing(trained) as path:
+            path.write_bytes(model)
+    return to_tokenizer(trained.read_bytes(), longest)
+
+
+def _build_trainer(
+    folder: Path, recipe: str, steps: StepsConfig, trainer: TrainerConfig, masked: float, progress: bool
+) -> tuple[Trainer, RunState]:
+    """The Lightning Trainer of a run, and the callback that keeps its time."""
+    state = RunState(folder / RECIPE, recipe)
+    callbacks: list[Callback] = [
+        StateToResume(folder / "state", steps.save_minutes),
+        state,
+        Throughput(_LOGGED, masked),
+    ]
+    runner = Trainer(
+        accelerator=trainer.accelerator,
+        devices=trainer.devices,
+        strategy=trainer.strategy,
+        precision=precision_on(trainer.precision, trainer.accelerator),
+        max_epochs=1,  # as Lightning counts: a run is one pass over its steps
+        val_check_interval=steps.validate,
+        callbacks=[*callbacks, EpochBars()] if progress else callbacks,
+        logger=CSVLogger(folder, name="log"),
+        enable_progress_bar=progress,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+        log_every_n_steps=_LOGGED,
+        default_root_dir=folder,
+    )
+    return runner, state
+
+
+def _report(
+    settings: dict[str, Any], tokenizer: PieceTokenizer, data: PretrainingData, runner: Trainer, state: RunState
+) -> dict[str, Any]:
+    """What ``pretraining.json`` tells of a finished run."""
+    held_out = {
+        name.removeprefix("held_out_"): round(float(value), 4)
+        for name, value in runner.callback_metrics.items()
+        if name.startswith("held_out_")
+    }
+    return {
+        "settings": _plain(settings),
+        "pieces": {"vocabulary": len(tokenizer), "train": int(data.shards.sentences[-1])},
+        "steps": data.total,
+        "held_out": held_out | {"perplexity": round(math.exp(held_out["nats"]), 3)} if "nats" in held_out else {},
+        "pieces_a_second": round(float(runner.callback_metrics.get("pieces_a_second", 0.0)), 1),
+        "mfu": round(float(runner.callback_metrics.get("mfu", 0.0)), 4),
+        "train_minutes": round(state.seconds / 60, 1),
+        "device": device_name(runner.strategy.root_device),
+        "devices": runner.world_size,
+        "computed_in": str(runner.precision),
+        "versions": {name: version(name) for name in ("torch", "pytorch-lightning", "transformers", "sentencepiece")},
+        "date": date.today().isoformat(),
+    }
+
+
+def _write(folder: Path, model: MaskedBert, tokenizer: PieceTokenizer, recipe: str, report: dict[str, Any]) -> None:
+    """Writes the checkpoint, the report last: a folder that has it is complete."""
+    checkpoint = folder / "checkpoint"
+    model.network.save_pretrained(checkpoint)
+    (checkpoint / "tokenizer.json").write_text(tokenizer.definition, encoding="utf-8")
+    settings = json.dumps(tokenizer.settings, indent=2, ensure_ascii=False) + "\n"
+    (checkpoint / "tokenizer_config.json").write_text(settings, encoding="utf-8")
+    (checkpoint / "pieces.model").write_bytes((folder / "tokenizer" / "pieces.model").read_bytes())
+    (checkpoint / RECIPE).write_text(recipe, encoding="utf-8")
+    logs = sorted(folder.glob("log/version_*/metrics.csv"), key=lambda path: path.stat().st_mtime)
+    if find_spec("matplotlib"):
+        learning_curve(read_log(logs), f"Pretraining {folder.name}", checkpoint / "learning-curve.png")
+    (checkpoint / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
