@@ -1,11 +1,27 @@
 """``zoo pretrain``."""
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-pretrain = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Pretrain language models on raw text.")
+
+class _BertUnlessNamed(TyperGroup):
+    """Takes a recipe where another group wants a command: it is a BERT's."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        known = not args or args[0].startswith("-") or args[0] in self.commands
+        return super().resolve_command(ctx, args if known else ["bert", *args])
+
+
+pretrain = typer.Typer(
+    cls=_BertUnlessNamed,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Pretrain language models on raw text: `zoo pretrain RECIPE` a BERT, `zoo pretrain character-lm` others.",
+)
 
 # Heavy imports stand inside functions, so that `zoo --help` is quick. An option that is not given must be told from
 # one that is, so all are None; the defaults shown are those of `train_character_lm`, which a test compares.
@@ -14,6 +30,53 @@ pretrain = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="
 @pretrain.callback()
 def _language_models() -> None:
     pass
+
+
+@pretrain.command("bert", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bert(
+    context: typer.Context,
+    recipe: Annotated[Path | None, typer.Argument(help="A YAML recipe, as recipes/pretraining/sbc_bert.yaml.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the recipe's output folder.")] = False,
+    keys: Annotated[
+        bool, typer.Option("--keys", help="List every key of a recipe with its default, and stop.")
+    ] = False,
+) -> None:
+    """Pretrain a BERT from scratch: corpus, SentencePiece vocabulary, masked language model.
+
+    Any key of the recipe can be changed on the command line:
+
+    - `zoo pretrain recipes/pretraining/sbc_bert.yaml`
+
+    - `zoo pretrain recipes/pretraining/small-bert-es.yaml --steps.epochs 3 --trainer.devices 2`
+
+    - `zoo pretrain my.yaml --corpus.texts '[articles/*.xml, notes.txt]' --corpus.language es`
+
+    Killed? The same command with `--resume` goes on where it was, also on another number of devices.
+    """
+    from zoo.cli.starting import quick_imports
+
+    with quick_imports():
+        from zoo.pretraining.pretrain_bert import REPORT, pretrain_bert
+        from zoo.training.recipe import read_recipe, recipe_parser
+
+    if keys:
+        typer.echo(recipe_parser(pretrain_bert, "pretrain").format_help())
+        return
+    if recipe is None:
+        raise typer.BadParameter("give a recipe, as recipes/pretraining/sbc_bert.yaml", param_hint="RECIPE")
+    if not recipe.is_file():
+        raise FileNotFoundError(f"No such recipe: {recipe}.")
+    settings = read_recipe(recipe, context.args, pretrain_bert, "pretrain")
+    try:
+        checkpoint = pretrain_bert(**(settings | {"resume": resume or settings["resume"]}))
+    except KeyboardInterrupt:
+        typer.secho("zoo: interrupted; the same command with --resume goes on", fg="red", err=True)
+        raise typer.Exit(130) from None
+    report = json.loads((checkpoint / REPORT).read_text(encoding="utf-8"))
+    if report["held_out"]:
+        told, perplexity = 100 * report["held_out"]["told"], report["held_out"]["perplexity"]
+        typer.echo(f"held-out documents: {told:.1f} % of masked pieces told, perplexity {perplexity:.2f}")
+    typer.echo(f"encoder: {checkpoint}")
 
 
 @pretrain.command("character-lm")

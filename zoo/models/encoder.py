@@ -155,9 +155,15 @@ def _place(name: str) -> dict[str, Any]:
     return {"pretrained_model_name_or_path": repository, **({"revision": revision} if revision else {})}
 
 
+def recompute(network: Any) -> None:
+    """Lets a network of transformers forget what its layers computed, and compute it once more on the way back."""
+    enable: Any = getattr(network, "activation_checkpointing_enable", None)  # the new name
+    (enable or network.gradient_checkpointing_enable)({"use_reentrant": False})
+
+
 @contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    """Lets transformers say nothing, and says itself what could not be read."""
+def silent_transformers() -> Iterator[None]:
+    """Lets transformers say nothing and draw no bars."""
     from transformers.utils import logging
 
     level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -165,13 +171,21 @@ def _quiet(name: str) -> Iterator[None]:
     logging.disable_progress_bar()
     try:
         yield
+    finally:
+        logging.set_verbosity(level)
+        if bar:
+            logging.enable_progress_bar()
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Lets transformers say nothing, and says itself what could not be read."""
+    try:
+        with silent_transformers():
+            yield
     except OSError as error:
         raise FileNotFoundError(
             f"No encoder at {name}: neither a folder with config.json, model.safetensors and tokenizer.json, nor a "
             f"repository of the Hugging Face Hub that can be reached ({str(error).splitlines()[0]}) — correct "
             "--resources.encoder, or download it and name its folder."
         ) from error
-    finally:
-        logging.set_verbosity(level)
-        if bar:
-            logging.enable_progress_bar()

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,7 @@ from pytorch_lightning.loggers import CSVLogger
 
 from zoo.data import textfile
 from zoo.data.nearest import did_you_mean
-from zoo.models.encoder import EncoderConfig
+from zoo.models.encoder import EncoderConfig, recompute, silent_transformers
 from zoo.pretraining.bert import BertPretraining, MaskedBert
 from zoo.pretraining.learning_curve import learning_curve, read_log
 from zoo.pretraining.masked_examples import Epoch, Masking
@@ -158,7 +159,7 @@ def pretrain_bert(
     config = _encoder_config(encoder, vocabulary, examples)
     silence_lightning()
     folder = Path(output)
-    last = last_state(folder, recipe, resume)
+    last = last_state(folder, recipe, resume, partial(_elsewhere, now=_plain(settings)))
     if (folder / "checkpoint" / REPORT).exists():
         return folder / "checkpoint"
     if trainer.threads:
@@ -176,7 +177,7 @@ def pretrain_bert(
         clip=steps.clip,
     )
     if trainer.recompute:
-        model.network.gradient_checkpointing_enable({"use_reentrant": False})
+        recompute(model.network)
     if trainer.compile:
         model.network.bert.compile(dynamic=False)
     runner, state = _build_trainer(folder, recipe, steps, trainer, examples.share, progress)
@@ -197,6 +198,12 @@ def _plain(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings as YAML knows them."""
     values = {name: asdict(value) if is_dataclass(value) else value for name, value in settings.items()}  # type: ignore[arg-type]
     return dict(json.loads(json.dumps(values)))
+
+
+def _elsewhere(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """A recipe with the devices of another: on these, the same steps are taken."""
+    places = {name: now["steps"][name] for name in ("rows_at_once", "workers", "save_minutes")}
+    return {**before, "trainer": now["trainer"], "steps": {**before["steps"], **places}}
 
 
 def _encoder_config(encoder: dict[str, Any], vocabulary: VocabularyConfig, examples: Masking) -> EncoderConfig:
@@ -363,7 +370,8 @@ def _report(
 def _write(folder: Path, model: MaskedBert, tokenizer: PieceTokenizer, recipe: str, report: dict[str, Any]) -> None:
     """Writes the checkpoint, the report last: a folder that has it is complete."""
     checkpoint = folder / "checkpoint"
-    model.network.save_pretrained(checkpoint)
+    with silent_transformers():
+        model.network.save_pretrained(checkpoint)
     (checkpoint / "tokenizer.json").write_text(tokenizer.definition, encoding="utf-8")
     settings = json.dumps(tokenizer.settings, indent=2, ensure_ascii=False) + "\n"
     (checkpoint / "tokenizer_config.json").write_text(settings, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Recipes: YAML files whose keys are the arguments of :func:`zoo.training.train.train`."""
+"""Recipes: YAML files whose keys are the arguments of :func:`zoo.training.train.train`, or of another function."""
 
 import argparse
 import dataclasses
@@ -26,12 +26,16 @@ class RecipeError(ValueError):
     """A recipe that cannot be used; the message reads ``path:line: what — valid keys — nearest``."""
 
 
-def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """Reads a recipe as the arguments of :func:`train`.
+def read_recipe(
+    path: str | Path, overrides: Sequence[str] = (), function: Callable[..., Any] = train, command: str = "train"
+) -> dict[str, Any]:
+    """Reads a recipe as the arguments of :func:`train`, or of another function.
 
     Args:
         path: The YAML file.
         overrides: Command-line words that change keys, as ``["--optimizer.learning_rate", "0.001"]``.
+        function: Whose arguments the keys are.
+        command: Of ``zoo``, that calls it.
 
     Raises:
         RecipeError: If a key is unknown or given twice, at its line; if a value is of the wrong type; if the file is
@@ -44,25 +48,27 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> dict[str, An
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: is not YAML: {error}") from error
     if not isinstance(root, yaml.MappingNode):
-        raise RecipeError(f"{path}: expected a mapping of keys to values; `zoo train --keys` lists them.")
-    _check_file(path, root, "", _keys_below(train, _architecture(root)))
+        raise RecipeError(f"{path}: expected a mapping of keys to values; `zoo {command} --keys` lists them.")
+    valid = _keys_below(function, _architecture(root))
+    _check_file(path, root, "", valid)
     for word in overrides:
         if word.startswith("--"):
-            _check_override(word[2:].partition("=")[0], _keys_below(train, _architecture(root)))
+            _check_override(word[2:].partition("=")[0], valid)
     try:
-        parser = recipe_parser()
+        parser = recipe_parser(function, command)
         settings = parser.instantiate(parser.parse_args(["--recipe", str(path), *overrides]))
-        _check_model(settings["architecture"], settings["model"])
+        if "architecture" in settings:
+            _check_model(settings["architecture"], settings["model"])
     except Exception as error:  # jsonargparse has no public base class for what it raises
         raise RecipeError(_told(str(error), path, root, overrides)) from error
     return {key: value for key, value in settings.items() if key != "recipe"}
 
 
-def recipe_parser() -> ArgumentParser:
+def recipe_parser(function: Callable[..., Any] = train, command: str = "train") -> ArgumentParser:
     """The parser of recipes and their overrides; its help lists every key."""
-    parser = ArgumentParser(prog="zoo train RECIPE", exit_on_error=False, description="Keys of a recipe.")
+    parser = ArgumentParser(prog=f"zoo {command} RECIPE", exit_on_error=False, description="Keys of a recipe.")
     parser.add_argument("--recipe", action="config", help=argparse.SUPPRESS)
-    parser.add_function_arguments(train, fail_untyped=True)
+    parser.add_function_arguments(function, fail_untyped=True)
     return parser
 
 

@@ -25,6 +25,7 @@ from zoo.data.splits import load_corpus
 from zoo.evaluation.bootstrap import bootstrap
 from zoo.evaluation.report import to_dict
 from zoo.evaluation.spans import Report, score
+from zoo.models.encoder import recompute
 from zoo.models.golden import write_golden
 from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
@@ -253,8 +254,7 @@ def set_up_encoder(tagger: Tagger, trainer: TrainerConfig) -> None:
             f"{tagger.key!r}; leave them out."
         )
     if trainer.recompute:
-        enable = getattr(network, "activation_checkpointing_enable", None)  # the new name
-        (enable or network.gradient_checkpointing_enable)({"use_reentrant": False})
+        recompute(network)
     if trainer.compile:
         network.compile(dynamic=True)
 

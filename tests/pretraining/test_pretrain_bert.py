@@ -1,0 +1,196 @@
+"""Pretraining from raw text to an encoder: what it writes, and that neither killing nor moving a run changes it."""
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import AutoModel, AutoTokenizer, BertForPreTraining
+
+from zoo.data.splits import load_corpus
+from zoo.pretraining import pretrain_bert as module
+from zoo.pretraining.bert import BertPretraining
+from zoo.pretraining.pretrain_bert import pretrain_bert
+from zoo.text.codec import CodecConfig
+from zoo.training.build import ResourcesConfig, build_tagger
+from zoo.training.recipe import read_recipe
+
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted((ROOT / "recipes" / "pretraining").glob("*bert*.yaml"))
+WORDS = (
+    "paciente fiebre tos cefalea náuseas hierro paracetamol ibuprofeno dolor agudo crónico tratamiento hospital mg kg "
+    "dosis clínico mejoría alta seguimiento"
+).split()
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pretraining")
+    draw = random.Random(0)
+    documents = [
+        "\n".join(" ".join(draw.choices(WORDS, k=draw.randint(4, 14))) + "." for _ in range(draw.randint(2, 5)))
+        for _ in range(60)
+    ]
+    (folder / "text.txt").write_text("\n\n".join([*documents, documents[0]]), encoding="utf-8")
+    settings = {
+        "corpus": {"texts": [str(folder / "text.txt")], "held_out": 10},
+        "vocabulary": {"size": 320},
+        "examples": {"max_pieces": 32, "row_pieces": 64},
+        "encoder": {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32},
+        "steps": {"total": 14, "rows": 6, "rows_at_once": 4, "validate": 7, "learning_rate": 0.01, "save_minutes": 0},
+        "trainer": {"accelerator": "cpu", "threads": 1},
+    }
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return folder / "recipe.yaml"
+
+
+def run(recipe: Path, output: Path, *overrides: str, resume: bool = False) -> Path:
+    words = ["--output", str(output), *overrides]
+    settings = read_recipe(recipe, words, pretrain_bert, "pretrain")
+    return pretrain_bert(**(settings | {"resume": resume, "progress": False}))
+
+
+def weights(checkpoint: Path) -> dict[str, Tensor]:
+    return load_file(checkpoint / "model.safetensors")
+
+
+@pytest.fixture(scope="module")
+def whole(recipe: Path) -> Path:
+    return run(recipe, recipe.parent / "whole")
+
+
+def test_the_checkpoint_is_one_of_transformers_and_an_encoder_for_taggers(whole: Path) -> None:
+    encoder, tokenizer = AutoModel.from_pretrained(whole), AutoTokenizer.from_pretrained(whole)
+    found = encoder(**tokenizer("El paciente con fiebre", return_tensors="pt"))
+    assert found.last_hidden_state.shape[-1] == 16
+    _, told = BertForPreTraining.from_pretrained(whole, output_loading_info=True)
+    assert not any(told.values())
+    documents = list(load_corpus(ROOT / "tests" / "fixtures" / "tiny")["train"])
+    sizes = {"max_pieces": 32, "overlap": 8}
+    resources = ResourcesConfig(encoder=str(whole))
+    tagger = build_tagger("bert", CodecConfig(labels=("Disease",)), sizes, documents, resources=resources)
+    name = "bert.encoder.layer.0.attention.self.query.weight"
+    assert torch.equal(tagger.state_dict()[f"network.{name}"], weights(whole)[name])
+
+
+def test_the_report_tells_what_was_learnt(whole: Path) -> None:
+    report = json.loads((whole / "pretraining.json").read_text(encoding="utf-8"))
+    assert report["steps"] == 14
+    assert report["pieces_a_second"] >= 0
+    counts = json.loads((whole.parent / "corpus" / "counts.json").read_text(encoding="utf-8"))
+    assert counts["left_out"] == {"document that was there before": 1}
+    assert counts["documents"] == 60
+    texts = {
+        part: (whole.parent / "corpus" / f"{part}.txt").read_text().strip().split("\n\n")
+        for part in ("train", "held-out")
+    }
+    assert (len(texts["train"]), len(texts["held-out"])) == (54, 6)
+    assert not {*texts["train"]} & {*texts["held-out"]}
+    assert (whole / "learning-curve.png").stat().st_size > 10_000
+    assert 0 < report["held_out"]["nats"] < 6
+    assert report["held_out"]["perplexity"] == pytest.approx(
+        torch.tensor(report["held_out"]["nats"]).exp().item(), rel=1e-3
+    )
+
+
+@pytest.mark.parametrize("step", [1, 6, 13])
+def test_an_interrupted_run_ends_where_an_uninterrupted_one_ends(
+    step: int, recipe: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = BertPretraining.training_step
+
+    def crash(learner: BertPretraining, *rest: Any) -> None:
+        if learner.global_step == step:
+            raise RuntimeError("crash")
+        learn(learner, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BertPretraining, "training_step", crash)
+        with pytest.raises(RuntimeError, match="crash"):
+            run(recipe, tmp_path)
+    resumed = weights(run(recipe, tmp_path, resume=True))
+    for name, weight in weights(whole).items():
+        assert torch.equal(resumed[name], weight), name
+
+
+_CRASH = """
+import sys
+from zoo.pretraining.bert import BertPretraining
+learn = BertPretraining.training_step
+def crash(learner, *rest):
+    if learner.global_step == 5:
+        raise SystemExit(3)
+    learn(learner, *rest)
+if {crash}:
+    BertPretraining.training_step = crash
+from zoo.pretraining.pretrain_bert import pretrain_bert
+from zoo.training.recipe import read_recipe
+if __name__ == "__main__":
+    settings = read_recipe({recipe!r}, sys.argv[1:], pretrain_bert, "pretrain")
+    pretrain_bert(**settings, )
+"""
+
+
+@pytest.mark.parametrize("devices", [2, 3])
+def test_devices_and_parts_change_nothing(devices: int, recipe: Path, tmp_path: Path) -> None:
+    same = ("--encoder.hidden_dropout_prob", "0", "--encoder.attention_probs_dropout_prob", "0", "--steps.total", "8")
+    alone = weights(run(recipe, tmp_path / "alone", *same, "--steps.rows_at_once", "6"))
+    spread = ["--trainer.devices", str(devices), "--trainer.strategy", "ddp", "--progress", "false"]
+    out = tmp_path / "together"
+    for crash in (True, False) if devices == 2 else (False,):
+        script = tmp_path / f"run{crash}.py"
+        script.write_text(_CRASH.format(crash=crash, recipe=str(recipe)), encoding="utf-8")
+        command = [
+            sys.executable,
+            str(script),
+            *same,
+            *spread,
+            "--output",
+            str(out),
+            "--resume",
+            str(not crash).lower(),
+        ]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
+        assert (done.returncode == 0) != crash, done.stderr[-2000:]
+        if crash:  # and goes on on one device
+            moved = weights(run(recipe, out, *same, resume=True))
+            assert _far(moved, alone) < 1e-5
+            out = tmp_path / "again"
+    assert _far(weights(out / "checkpoint"), alone) < 1e-5
+
+
+def _far(one: dict[str, Tensor], other: dict[str, Tensor]) -> float:
+    return max((one[name] - other[name]).abs().max().item() for name in other)
+
+
+def test_other_settings_are_refused_and_nothing_is_overwritten(recipe: Path, whole: Path) -> None:
+    with pytest.raises(FileExistsError, match="holds a run already"):
+        run(recipe, whole.parent)
+    with pytest.raises(ValueError, match="begun with other values of seed"):
+        run(recipe, whole.parent, "--seed", "2", resume=True)
+    assert run(recipe, whole.parent, "--trainer.threads", "2", resume=True) == whole
+
+
+def test_wrong_settings_are_told_at_once(recipe: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"got 'hidden'\. Did you mean"):
+        run(recipe, tmp_path / "out", "--encoder", "{hidden: 4}")
+    with pytest.raises(ValueError, match=r"steps\.rows of at least 1"):
+        run(recipe, tmp_path / "out", "--steps.rows", "0")
+    with pytest.raises(ValueError, match=r"Expected at least 100 documents"):
+        run(recipe, tmp_path / "out", "--corpus.held_out", "100")
+
+
+def test_recipes_are_complete_and_read_no_test_text() -> None:
+    assert len(RECIPES) >= 2
+    for path in RECIPES:
+        settings = read_recipe(path, (), pretrain_bert, "pretrain")
+        module._encoder_config(settings["encoder"], settings["vocabulary"], settings["examples"])
+        assert not [text for text in settings["corpus"].texts if "test" in text.lower()]
+        assert f"zoo pretrain recipes/pretraining/{path.name}" in path.read_text(encoding="utf-8")
