@@ -30,6 +30,27 @@ def test_a_recipe_and_options_that_count_more(zoo: Zoo, tmp_path: Path) -> None:
     assert zoo(*arguments, "--resume").code == 0
 
 
+def test_a_recipe_where_a_command_could_stand_is_of_a_bert(zoo: Zoo, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("\n\n".join(f"El paciente {n} tuvo fiebre y tos." for n in range(300)))
+    recipe = tmp_path / "bert.yaml"
+    recipe.write_text(
+        f"corpus: {{texts: [{tmp_path / 'text.txt'}], held_out: 10}}\nvocabulary: {{size: 318}}\n"
+        "encoder: {hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 8}\n"
+        f"steps: {{total: 3, rows: 2}}\ntrainer: {{accelerator: cpu}}\noutput: {tmp_path / 'out'}\n"
+    )
+    said = zoo("pretrain", recipe, "--progress", "false", "--vocabulary.size", "312")
+    assert said.code == 0, said.err
+    assert "of masked pieces told, perplexity" in said.out
+    assert f"encoder: {tmp_path / 'out' / 'checkpoint'}" in said.out
+    again = zoo("pretrain", recipe)
+    assert (again.code, "holds a run already; go on with --resume" in again.err) == (2, True)
+    wrong = zoo("pretrain", recipe, "--step.total", "4")
+    assert "unknown key 'step'" in wrong.err
+    assert "did you mean 'steps'" in wrong.err
+    assert "No such recipe: nope.yaml" in zoo("pretrain", "nope.yaml").err
+    assert "--examples.whole_words" in zoo("pretrain", "bert", "--keys").out
+
+
 def test_mistakes_are_one_line(zoo: Zoo, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(f"texts: [{TEXT}]\nout: {tmp_path / 'lm'}\nhiden: 6\n")

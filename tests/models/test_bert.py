@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModel, AutoModelForTokenClassification, AutoTokenizer, pipeline
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertForMaskedLM,
+    pipeline,
+)
 
 import zoo
 from zoo.data.document import Document
@@ -299,6 +307,36 @@ def test_a_recipe_trains_one(tmp_path: Path) -> None:
     trained = train(**read_recipe(FIXTURES / "tiny" / "recipe.yaml", overrides))
     check_golden(zoo.load(trained.folder), trained.folder)
     assert {"dev", "test"} <= trained.metrics.keys()
+
+
+RECIPES = sorted(Path(__file__).parents[2].glob("recipes/*/bert.yaml"))
+TINY_SETTINGS = {
+    "corpus": str(FIXTURES / "tiny"),
+    "codec.labels": "[Disease]",
+    "model.max_pieces": "24",
+    "model.overlap": "8",
+    "training.epochs": "1",
+    "trainer.accelerator": "cpu",
+    "progress": "false",
+}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.parent.name)
+def test_recipes_run_as_they_are_but_for_encoder_and_corpus(path: Path, tmp_path: Path) -> None:
+    config = BertConfig(
+        vocab_size=160, hidden_size=12, num_hidden_layers=1, num_attention_heads=2, intermediate_size=24
+    )
+    BertForMaskedLM(config).save_pretrained(tmp_path / "run" / "checkpoint")
+    for file in ENCODER.glob("tokenizer*"):
+        shutil.copy(file, tmp_path / "run" / "checkpoint")
+    given = TINY_SETTINGS | {"resources.encoder": str(tmp_path / "run"), "output": str(tmp_path / "out")}
+    trained = train(**read_recipe(path, [word for key, value in given.items() for word in (f"--{key}", value)]))
+    check_golden(zoo.load(trained.folder), trained.folder)
+    assert f"zoo train recipes/{path.parent.name}/bert.yaml" in path.read_text(encoding="utf-8")
+
+
+def test_there_is_a_recipe_for_each_paper() -> None:
+    assert {"raredis", "bc5cdr", "pharmaconer", "ncbi-disease"} <= {path.parent.name for path in RECIPES}
 
 
 def test_long_documents_are_learnt_from_in_parts_and_tagged_whole() -> None:

@@ -102,9 +102,9 @@ def test_transformers_reads_it(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_trained_or_read_is_told() -> None:
-    with pytest.raises(ValueError, match=r"Expected enough text for 50000 pieces .* add texts, or lower size"):
+    with pytest.raises(ValueError, match=r"text for a vocabulary of 50000 pieces, .* change the size, or add texts"):
         train_pieces(SENTENCES[:5], size=50_000)
-    with pytest.raises(ValueError, match="Expected enough text"):
+    with pytest.raises(ValueError, match="Expected text for a vocabulary"):
         train_pieces([], size=300)
     plain = io.BytesIO()
     sentencepiece.SentencePieceTrainer.train(

@@ -73,8 +73,8 @@ def read_encoder(name: str) -> Encoder:
     """Reads configuration and tokenizer of an encoder.
 
     Args:
-        name: A folder, or a repository of the Hugging Face Hub, as ``dmis-lab/biobert-v1.1``; after an ``@`` a
-            revision of it.
+        name: A folder, or that of a run of ``zoo pretrain``, or a repository of the Hugging Face Hub, as
+            ``dmis-lab/biobert-v1.1``; after an ``@`` a revision of it.
 
     Raises:
         FileNotFoundError: If there is neither such a folder nor such a repository within reach.
@@ -149,8 +149,11 @@ def depths_of(network: nn.Module) -> dict[int, int]:
 
 def _place(name: str) -> dict[str, Any]:
     """The arguments by which transformers finds a folder, or a repository at a revision."""
-    if Path(name).exists():
-        return {"pretrained_model_name_or_path": name, "local_files_only": True}
+    folder = Path(name)
+    if folder.exists():
+        of_a_run = (folder / "checkpoint" / "config.json").exists() and not (folder / "config.json").exists()
+        found = folder / "checkpoint" if of_a_run else folder
+        return {"pretrained_model_name_or_path": str(found), "local_files_only": True}
     repository, _, revision = name.partition("@")
     return {"pretrained_model_name_or_path": repository, **({"revision": revision} if revision else {})}
 

@@ -88,8 +88,8 @@ def train_pieces(
         )
     except RuntimeError as error:
         raise ValueError(
-            f"Expected enough text for {size} pieces but SentencePiece says: {' '.join(str(error).split())} — add "
-            "texts, or lower size."
+            f"Expected text for a vocabulary of {size} pieces, no more and no less, but SentencePiece says: "
+            f"{' '.join(str(error).split())} — change the size, or add texts."
         ) from error
     return _rounded(model.getvalue())
 
