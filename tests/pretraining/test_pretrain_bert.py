@@ -15,9 +15,13 @@ from torch import Tensor
 from transformers import AutoModel, AutoTokenizer, BertForPreTraining
 
 from zoo.data.splits import load_corpus
+from zoo.models.encoder import EncoderConfig
 from zoo.pretraining import pretrain_bert as module
-from zoo.pretraining.bert import BertPretraining
+from zoo.pretraining.bert import BertPretraining, MaskedBert
+from zoo.pretraining.piece_vocabulary import to_tokenizer
 from zoo.pretraining.pretrain_bert import pretrain_bert
+from zoo.pretraining.shards import read_shards
+from zoo.pretraining.steps import PretrainingData
 from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, build_tagger
 from zoo.training.recipe import read_recipe
@@ -44,7 +48,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "vocabulary": {"size": 320},
         "examples": {"max_pieces": 32, "row_pieces": 64},
         "encoder": {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32},
-        "steps": {"total": 14, "rows": 6, "rows_at_once": 4, "validate": 7, "learning_rate": 0.01, "save_minutes": 0},
+        "steps": {"total": 14, "rows": 6, "rows_at_once": 4, "validate": 4, "learning_rate": 0.01, "save_minutes": 0},
         "trainer": {"accelerator": "cpu", "threads": 1},
     }
     (folder / "recipe.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
@@ -98,6 +102,27 @@ def test_the_report_tells_what_was_learnt(whole: Path) -> None:
     assert report["held_out"]["perplexity"] == pytest.approx(
         torch.tensor(report["held_out"]["nats"]).exp().item(), rel=1e-3
     )
+
+
+def test_the_report_is_of_the_weights_that_are_written(recipe: Path, whole: Path) -> None:
+    tokenizer = to_tokenizer((whole / "pieces.model").read_bytes())
+    held_out = read_shards(whole.parent / "shards" / "held-out", 1)
+    settings = read_recipe(recipe, (), pretrain_bert, "pretrain")
+    data = PretrainingData(held_out, held_out, tokenizer, settings["examples"], seed=1, total=1, rows=1, rows_at_once=9)
+    model = MaskedBert(EncoderConfig({}), pairs=True)
+    model.network = BertForPreTraining.from_pretrained(whole).eval()
+    with torch.no_grad():
+        sums = [
+            (*model.losses(part), len(part.masked), len(part.firsts))
+            for step in data.val_dataloader()
+            for part in step.parts
+        ]
+    nats, relations, told, masked, sequences = (
+        sum(float(value) for value in values) for values in zip(*sums, strict=True)
+    )
+    report = json.loads((whole / "pretraining.json").read_text(encoding="utf-8"))["held_out"]
+    expected = {"nats": nats / masked, "told": told / masked, "relation": relations / sequences}
+    assert {name: report[name] for name in expected} == pytest.approx(expected, abs=2e-4)
 
 
 @pytest.mark.parametrize("step", [1, 6, 13])

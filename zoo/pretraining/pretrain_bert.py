@@ -17,6 +17,7 @@ import torch
 import yaml
 from pytorch_lightning import Callback, Trainer, seed_everything
 from pytorch_lightning.loggers import CSVLogger
+from torch import Tensor
 
 from zoo.data import textfile
 from zoo.data.nearest import did_you_mean
@@ -180,15 +181,17 @@ def pretrain_bert(
         recompute(model.network)
     if trainer.compile:
         model.network.bert.compile(dynamic=False)
-    runner, state = _build_trainer(folder, recipe, steps, trainer, examples.share, progress)
+    runner, state = _build_trainer(folder, recipe, steps, data.total, trainer, examples.share, progress)
     if last:
         check_state(last, learner)
     try:
         runner.fit(learner, data, ckpt_path=last, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from None
+    told = dict(runner.callback_metrics)
+    runner.validate(learner, data, verbose=False)  # the last steps may have been fewer than it takes
     if runner.is_global_zero:
-        report = _report(settings, tokenizer, data, runner, state)
+        report = _report(settings, tokenizer, data, runner, state, told | runner.callback_metrics)
         _write(folder, model, tokenizer, recipe, report)
     runner.strategy.barrier()
     return folder / "checkpoint"
@@ -314,7 +317,7 @@ def _tokenizer(
 
 
 def _build_trainer(
-    folder: Path, recipe: str, steps: StepsConfig, trainer: TrainerConfig, masked: float, progress: bool
+    folder: Path, recipe: str, steps: StepsConfig, total: int, trainer: TrainerConfig, masked: float, progress: bool
 ) -> tuple[Trainer, RunState]:
     """The Lightning Trainer of a run, and the callback that keeps its time."""
     state = RunState(folder / RECIPE, recipe)
@@ -329,7 +332,7 @@ def _build_trainer(
         strategy=trainer.strategy,
         precision=precision_on(trainer.precision, trainer.accelerator),
         max_epochs=1,  # as Lightning counts: a run is one pass over its steps
-        val_check_interval=steps.validate,
+        val_check_interval=min(steps.validate, total),
         callbacks=[*callbacks, EpochBars()] if progress else callbacks,
         logger=CSVLogger(folder, name="log"),
         enable_progress_bar=progress,
@@ -343,12 +346,17 @@ def _build_trainer(
 
 
 def _report(
-    settings: dict[str, Any], tokenizer: PieceTokenizer, data: PretrainingData, runner: Trainer, state: RunState
+    settings: dict[str, Any],
+    tokenizer: PieceTokenizer,
+    data: PretrainingData,
+    runner: Trainer,
+    state: RunState,
+    told: dict[str, Tensor],
 ) -> dict[str, Any]:
     """What ``pretraining.json`` tells of a finished run."""
     held_out = {
         name.removeprefix("held_out_"): round(float(value), 4)
-        for name, value in runner.callback_metrics.items()
+        for name, value in told.items()
         if name.startswith("held_out_")
     }
     return {
@@ -356,8 +364,8 @@ def _report(
         "pieces": {"vocabulary": len(tokenizer), "train": int(data.shards.sentences[-1])},
         "steps": data.total,
         "held_out": held_out | {"perplexity": round(math.exp(held_out["nats"]), 3)} if "nats" in held_out else {},
-        "pieces_a_second": round(float(runner.callback_metrics.get("pieces_a_second", 0.0)), 1),
-        "mfu": round(float(runner.callback_metrics.get("mfu", 0.0)), 4),
+        "pieces_a_second": round(float(told.get("pieces_a_second", 0.0)), 1),
+        "mfu": round(float(told.get("mfu", 0.0)), 4),
         "train_minutes": round(state.seconds / 60, 1),
         "device": device_name(runner.strategy.root_device),
         "devices": runner.world_size,
