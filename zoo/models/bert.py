@@ -36,7 +36,7 @@ from zoo.text.pieces import PieceTokenizer
 from zoo.text.vocab import Vocabulary
 
 _NEEDS_THE_ZOO = "a CRF of bioner-zoo: pip install bioner-zoo, then zoo.load(folder)"
-_ON_A_PROCESSOR = 1024  # pieces that go through the encoder at once: more fall out of its caches
+_ON_A_PROCESSOR = 512  # pieces that go through the encoder at once: more fall out of its caches
 
 
 class Attention(NamedTuple):
