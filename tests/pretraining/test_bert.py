@@ -46,7 +46,7 @@ def one_by_one(examples: Examples) -> list[dict[str, Any]]:
                     "input_ids": examples.pieces[line][here][None],
                     "token_type_ids": examples.parts[line][here][None],
                     "labels": labels.view_as(examples.pieces)[line][here][None],
-                    "next_sentence_label": torch.tensor([int(not next(follows))]),
+                    "next_sentence_label": torch.tensor([1 - next(follows)]),
                 }
             )
     return found
@@ -83,6 +83,16 @@ def test_loss_and_gradients_are_those_of_transformers(pairs: bool) -> None:
     for name, parameter in ours.network.named_parameters():
         assert parameter.grad is not None, name
         torch.testing.assert_close(parameter.grad, others[name].grad, atol=1e-5, rtol=1e-4)
+
+
+def test_what_fills_a_shape_changes_nothing() -> None:
+    torch.manual_seed(0)
+    ours, examples = MaskedBert(CONFIG, pairs=True), examples_of(pairs=True)
+    filled = examples.filled(9, len(examples.masked) + 5, len(examples.firsts) + 3)
+    for one, other in zip(ours.losses(examples), ours.losses(filled), strict=True):
+        torch.testing.assert_close(one, other)
+    blank = Examples.blank(100)
+    assert [value.item() for value in ours.losses(blank)] == [0, 0, 0]
 
 
 def test_a_full_row_of_one_sequence_is_what_transformers_reads() -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.pretraining.test_masked_examples import CORPUS, TOKENIZER
-from zoo.pretraining.masked_examples import Epoch, Examples, Masking
+from zoo.pretraining.masked_examples import NOTHING, Epoch, Examples, Masking
 from zoo.pretraining.steps import EpochSteps, Step, Steps
 
 MASKING = Masking(max_pieces=48, row_pieces=100)
@@ -40,6 +40,23 @@ def test_each_row_of_an_epoch_is_dealt_once(devices: int) -> None:
         found += [row for step in of_devices for row in rows_of(step)]
     every = epoch.examples(range(len(epoch)))
     assert sorted(found) == sorted(map(tuple, every.pieces.tolist()))
+
+
+@pytest.mark.parametrize("devices", [1, 2, 8])
+def test_all_parts_can_have_the_same_shapes(devices: int) -> None:
+    epoch = Epoch(CORPUS, TOKENIZER, MASKING, seed=1, number=0)
+    shapes, told = set(), 0
+    for rank in range(devices):
+        plain, fixed = (EpochSteps(epoch, 7, 2, rank, devices, fixed=fixed) for fixed in (False, True))
+        for one, other in zip(plain, fixed, strict=True):
+            assert (one.masked, one.sequences, len(one.parts)) == (other.masked, other.sequences, len(other.parts))
+            for part, filled in zip(one.parts, other.parts, strict=True):
+                shapes.add(tuple(tensor.shape for tensor in filled))
+                told += int((filled.hidden != NOTHING).sum())
+                assert torch.equal(filled.pieces[: len(part.pieces)], part.pieces)
+                assert torch.equal(filled.hidden[: len(part.hidden)], part.hidden)
+    assert len(shapes) == 1
+    assert told == epoch.to_mask(range(len(epoch)))[0]
 
 
 def test_a_run_goes_through_as_many_epochs_as_it_takes() -> None:

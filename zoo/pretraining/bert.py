@@ -22,7 +22,7 @@ from torch.nn.utils import clip_grad_norm_
 from torchmetrics import MeanMetric
 
 from zoo.models.encoder import EncoderConfig
-from zoo.pretraining.masked_examples import Examples
+from zoo.pretraining.masked_examples import NOTHING, Examples
 from zoo.pretraining.steps import Step
 
 
@@ -69,11 +69,13 @@ class MaskedBert(nn.Module):
         So that rows of many devices and steps add up to a mean over all of them.
         """
         scores, relations = self(examples)
-        pieces = cross_entropy(scores.float(), examples.hidden, reduction="sum")
+        pieces = cross_entropy(scores.float(), examples.hidden, reduction="sum", ignore_index=NOTHING)
         told = (scores.argmax(1) == examples.hidden).sum()
         if not self.pairs:
             return pieces, pieces.new_zeros(()), told
-        return pieces, cross_entropy(relations.float(), (~examples.follows).long(), reduction="sum"), told
+        # To transformers 0 is a part that follows.
+        relation = torch.where(examples.follows == NOTHING, NOTHING, 1 - examples.follows)
+        return pieces, cross_entropy(relations.float(), relation, reduction="sum", ignore_index=NOTHING), told
 
 
 class BertPretraining(LightningModule):
@@ -120,7 +122,7 @@ class BertPretraining(LightningModule):
         optimizer.zero_grad()
         schedule: Any = self.lr_schedulers()
         schedule.step()
-        here = max(1, sum(len(examples.masked) for examples in batch.parts))
+        here = torch.stack([(examples.hidden != NOTHING).sum() for examples in batch.parts]).sum().clamp(min=1)
         self.log("nats", pieces / here, prog_bar=True, batch_size=1)
         self.log("told", told / here, prog_bar=True, batch_size=1)
 
@@ -128,11 +130,13 @@ class BertPretraining(LightningModule):
         """Reads held-out rows."""
         for examples in batch.parts:
             nats, relations, told = self.model.losses(examples)
-            masked, sequences = len(examples.masked), len(examples.firsts)
-            if masked:
-                self.held_out["nats"].update(nats / masked, masked)
-                self.held_out["told"].update(told / masked, masked)
-                self.held_out["relation"].update(relations / sequences, sequences)
+            masked, sequences = ((what != NOTHING).sum() for what in (examples.hidden, examples.follows))
+            for name, total, count in (
+                ("nats", nats, masked),
+                ("told", told, masked),
+                ("relation", relations, sequences),
+            ):
+                self.held_out[name].update(total / count.clamp(min=1), count)
 
     def on_validation_epoch_end(self) -> None:
         """Tells the means over all devices: nats of a masked piece, those told, nats of what follows."""

@@ -24,6 +24,8 @@ from torch import Tensor
 from zoo.pretraining.shards import Shards
 from zoo.text.pieces import PieceTokenizer
 
+NOTHING = -100
+"""What is hidden where nothing is: losses leave it out."""
 _SHORT = 0.1  # share of sequences whose length is drawn
 _PACKED_AT_ONCE = 4096  # sequences among which fitting ones are sought
 _AS_MASK, _AS_ANY = 0.8, 0.9  # of what is masked: shown as the mask, up to the one; as any piece, up to the other
@@ -65,7 +67,7 @@ class Masking:
         return 3 if self.pairs else 2
 
     def masked(self, pieces: np.ndarray) -> np.ndarray:
-        """How many pieces are masked of sequences of so many, at the least where words are masked whole."""
+        """How many pieces are masked of sequences of so many, at the most where words are masked whole."""
         return np.maximum(1, np.rint(self.share * pieces)).astype(np.int64)
 
 
@@ -95,9 +97,9 @@ class Examples(NamedTuple):
         places: Of each piece in its sequence, shape (B, L).
         sequences: The number of its sequence in the row, from 1 on, 0 on padding, shape (B, L).
         masked: Where masked pieces stand in the flattened rows, shape (M).
-        hidden: What they were, shape (M).
+        hidden: What they were, shape (M); :data:`NOTHING` where a place only fills the shape.
         firsts: Where sequences begin in the flattened rows, shape (S).
-        follows: Whether the second part of each follows the first, shape (S).
+        follows: 1 where the second part of a sequence follows the first, else 0, shape (S); likewise.
     """
 
     pieces: Tensor
@@ -109,9 +111,31 @@ class Examples(NamedTuple):
     firsts: Tensor
     follows: Tensor
 
+    @classmethod
+    def blank(cls, row_pieces: int) -> "Examples":
+        """A row without a sequence."""
+        row, none = torch.zeros(1, row_pieces, dtype=torch.long), torch.zeros(0, dtype=torch.long)
+        return cls(row, row, row, row, none, none, none, none)
+
+    def filled(self, rows: int, masked: int, sequences: int) -> "Examples":
+        """The same, filled up with what losses leave out."""
+        shapes = [rows] * 4 + [masked] * 2 + [sequences] * 2
+        empty = [0, 0, 0, 0, 0, NOTHING, 0, NOTHING]
+        return Examples(
+            *(
+                torch.cat([tensor, tensor.new_full((size - len(tensor), *tensor.shape[1:]), value)])
+                for tensor, size, value in zip(self, shapes, empty, strict=True)
+            )
+        )
+
     def to(self, device: torch.device) -> "Examples":
         """The same rows on another device."""
         return Examples(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+
+def as_rows(numbers: Sequence[int]) -> Tensor:
+    """Numbers as a tensor, of whole numbers also where there are none."""
+    return torch.tensor(numbers, dtype=torch.long)
 
 
 class Epoch:
@@ -133,6 +157,9 @@ class Epoch:
         draw = np.random.default_rng([seed, number])
         self.sequences = plan(shards, masking, draw)
         self.rows = pack(self.sequences.lengths + masking.frame, masking.row_pieces, draw)
+        to_mask = masking.masked(self.sequences.lengths)
+        self.most_masked = max(int(to_mask[row].sum()) for row in self.rows)
+        self.most_sequences = max(map(len, self.rows))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -142,13 +169,19 @@ class Epoch:
         held = np.concatenate([self.rows[row] for row in rows])
         return int(self.masking.masked(self.sequences.lengths[held]).sum()), len(held)
 
-    def examples(self, rows: Sequence[int]) -> Examples:
-        """Makes rows."""
+    def examples(self, rows: Sequence[int], size: int = 0) -> Examples:
+        """Makes rows.
+
+        Args:
+            rows: Their numbers.
+            size: Fills all tensors up to the shapes of so many rows, whichever they are: what is compiled for a shape
+                is then compiled once. 0 fills nothing.
+        """
         shape = len(rows), self.masking.row_pieces
         filled = {name: np.zeros(shape, dtype=np.int64) for name in ("pieces", "parts", "places", "sequences")}
         begins = np.zeros(shape, dtype=bool)
         firsts: list[int] = []
-        follows: list[bool] = []
+        follows: list[int] = []
         for line, row in enumerate(rows):
             reached = 0
             for count, number in enumerate(self.rows[row].tolist(), start=1):
@@ -157,13 +190,12 @@ class Epoch:
                 filled["pieces"][place], begins[place], filled["parts"][place] = pieces, begin, parts
                 filled["places"][place], filled["sequences"][place] = np.arange(len(pieces)), count
                 firsts.append(line * shape[1] + reached)
-                follows.append(bool(self.sequences.follows[number]))
+                follows.append(int(self.sequences.follows[number]))
                 reached += len(pieces)
         masked, hidden = self._masked(rows, filled["pieces"], filled["sequences"], begins)
         tensors = {name: torch.from_numpy(array) for name, array in filled.items()}
-        return Examples(
-            **tensors, masked=masked, hidden=hidden, firsts=torch.tensor(firsts), follows=torch.tensor(follows)
-        )
+        made = Examples(**tensors, masked=masked, hidden=hidden, firsts=as_rows(firsts), follows=as_rows(follows))
+        return made if not size else made.filled(size, size * self.most_masked, size * self.most_sequences)
 
     def _sequence(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Framed pieces of a sequence, whether a word begins at each, and its part; the frame is no word's."""
@@ -192,9 +224,9 @@ class Epoch:
         before = np.cumsum(sizes[order]) - sizes[order]
         _, place, lengths = np.unique(owners[order], return_index=True, return_inverse=False, return_counts=True)
         total = np.add.reduceat(sizes[order], place)  # pieces of each sequence
-        before = before - np.repeat(before[place], lengths)
+        after = before + sizes[order] - np.repeat(before[place], lengths)
         chosen = np.zeros(len(sizes), dtype=bool)
-        chosen[order] = before < np.repeat(self.masking.masked(total), lengths)
+        chosen[order] = after <= np.repeat(self.masking.masked(total), lengths)
         masked = flat[chosen[unit]]
         hidden = pieces.ravel()[masked]
         line = masked // pieces.shape[1]

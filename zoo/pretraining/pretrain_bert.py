@@ -167,6 +167,7 @@ def pretrain_bert(
         torch.set_num_threads(trainer.threads)
     seed_everything(seed, workers=True, verbose=False)
     tokenizer, data = _prepared(folder, corpus, vocabulary, examples, steps, seed)
+    data.fixed = trainer.compile or trainer.accelerator == "tpu"
     config["vocab_size"] = len(tokenizer)
     model = MaskedBert(config, examples.pairs)
     learner = BertPretraining(

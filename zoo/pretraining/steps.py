@@ -37,28 +37,34 @@ class EpochSteps(Dataset[Step]):
         rows_at_once: That a device can hold.
         rank: Of the device.
         devices: How many there are.
+        fixed: Whether all parts of an epoch have the same shapes, filled up where there is less.
     """
 
-    def __init__(self, epoch: Epoch, rows: int, rows_at_once: int, rank: int = 0, devices: int = 1) -> None:
+    def __init__(
+        self, epoch: Epoch, rows: int, rows_at_once: int, rank: int = 0, devices: int = 1, *, fixed: bool = False
+    ) -> None:
         self.epoch, self.rows, self.rows_at_once, self.rank, self.devices = epoch, rows, rows_at_once, rank, devices
+        self.fixed = fixed
 
     def __len__(self) -> int:
         return -(-len(self.epoch) // self.rows)
 
     def __getitem__(self, number: int) -> Step:
+        if not 0 <= number < len(self):
+            raise IndexError(f"Expected a step below {len(self)} but got {number}.")
         of_all = range(number * self.rows, min((number + 1) * self.rows, len(self.epoch)))
         own = of_all[self.rank :: self.devices]
         most = -(-len(of_all) // self.devices)  # rows of the device that has most
         parts = [own[begin : begin + self.rows_at_once] for begin in range(0, most, self.rows_at_once)]
-        width = self.epoch.masking.row_pieces
-        examples = tuple(self.epoch.examples(part) if len(part) else blank(width) for part in parts)
-        return Step(examples, *self.epoch.to_mask(of_all))
+        return Step(tuple(map(self._examples, parts)), *self.epoch.to_mask(of_all))
 
-
-def blank(row_pieces: int) -> Examples:
-    """A row without a sequence, for a device that has nothing left while others do."""
-    row, none = torch.zeros(1, row_pieces, dtype=torch.long), torch.zeros(0, dtype=torch.long)
-    return Examples(row, row, row, row, none, none, none, torch.zeros(0, dtype=torch.bool))
+    def _examples(self, rows: range) -> Examples:
+        """Rows, or a blank one for a device that has nothing left while others do."""
+        size = min(self.rows_at_once, -(-self.rows // self.devices)) if self.fixed else 0
+        if len(rows):
+            return self.epoch.examples(rows, size)
+        blank = Examples.blank(self.epoch.masking.row_pieces)
+        return blank.filled(size, size * self.epoch.most_masked, size * self.epoch.most_sequences) if size else blank
 
 
 class Steps:
@@ -79,6 +85,7 @@ class Steps:
         devices: How many there are.
         workers: Processes that make examples; 0 makes them in this one.
         pinned: Whether they are put where a GPU can fetch them while it computes.
+        fixed: Whether all parts of an epoch have the same shapes.
     """
 
     def __init__(
@@ -95,9 +102,11 @@ class Steps:
         devices: int = 1,
         workers: int = 0,
         pinned: bool = False,
+        fixed: bool = False,
     ) -> None:
         self.shards, self.tokenizer, self.masking, self.seed, self.total = shards, tokenizer, masking, seed, total
-        self.dealt = {"rows": rows, "rows_at_once": rows_at_once, "rank": rank, "devices": devices}
+        self.dealt: dict[str, Any] = {"rows": rows, "rows_at_once": rows_at_once, "rank": rank, "devices": devices}
+        self.dealt["fixed"] = fixed
         self.workers, self.pinned = workers, pinned
         self.done = self.epoch = self.within = 0
 
@@ -145,6 +154,7 @@ class PretrainingData(LightningDataModule):
         rows: Of a step.
         rows_at_once: That a device can hold.
         workers: Processes that make examples.
+        fixed: Whether all parts of an epoch have the same shapes, as compilers want them.
     """
 
     def __init__(
@@ -159,10 +169,12 @@ class PretrainingData(LightningDataModule):
         rows: int,
         rows_at_once: int,
         workers: int = 0,
+        fixed: bool = False,
     ) -> None:
         super().__init__()
         self.shards, self.held_out, self.tokenizer, self.masking = train, held_out, tokenizer, masking
         self.seed, self.total, self.rows, self.rows_at_once, self.workers = seed, total, rows, rows_at_once, workers
+        self.fixed = fixed
 
     def train_dataloader(self) -> Steps:
         """What is learnt from."""
@@ -179,13 +191,14 @@ class PretrainingData(LightningDataModule):
             devices=devices,
             workers=self.workers,
             pinned=pinned,
+            fixed=self.fixed,
         )
 
     def val_dataloader(self) -> DataLoader[Step]:
         """What is not: the same rows with the same masks every time."""
         rank, devices, pinned = self._place()
         epoch = Epoch(self.held_out, self.tokenizer, self.masking, self.seed, _OF_HELD_OUT)
-        steps = EpochSteps(epoch, self.rows_at_once * devices, self.rows_at_once, rank, devices)
+        steps = EpochSteps(epoch, self.rows_at_once * devices, self.rows_at_once, rank, devices, fixed=self.fixed)
         return DataLoader(steps, batch_size=None, pin_memory=pinned)
 
     def _place(self) -> tuple[int, int, bool]:
