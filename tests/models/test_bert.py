@@ -152,7 +152,10 @@ def test_every_family_of_encoders(family: str, tmp_path: Path) -> None:
     assert not any(told.values())
     loss = tagger.train().loss(tagger.read(tagger.codec.encode(documents(), gold=True)[0]))
     loss.backward()
-    assert all(p.grad is None or p.grad.isfinite().all() for p in tagger.parameters())
+    gradients = [p.grad for p in tagger.parameters() if p.grad is not None]
+    assert len(gradients) > 10
+    assert all(gradient.isfinite().all() for gradient in gradients)
+    assert any(gradient.abs().sum() > 0 for gradient in gradients)
 
 
 LONG = " ".join(document.text for document in documents()).replace("\n", " ")
@@ -258,6 +261,44 @@ def test_missing_weights_are_told(tmp_path: Path) -> None:
     save_file(weights, tmp_path / "encoder" / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(ValueError, match=r"1 of its weights are missing .* as bert\.encoder\.layer\.1"):
         tagger_of(encoder=tmp_path / "encoder", max_pieces=40, overlap=8)
+
+
+def test_encoders_without_a_fitting_tokenizer_are_refused(tmp_path: Path) -> None:
+    for name in ("none", "small"):
+        shutil.copytree(ENCODER, tmp_path / name)
+    for file in (tmp_path / "none").glob("tokenizer*"):
+        file.unlink()
+    with pytest.raises(ValueError, match="no tokenizer — expected"):
+        read_encoder(str(tmp_path / "none"))
+    config = json.loads((ENCODER / "config.json").read_text(encoding="utf-8"))
+    (tmp_path / "small" / "config.json").write_text(json.dumps(config | {"vocab_size": 50}), encoding="utf-8")
+    with pytest.raises(ValueError, match="a tokenizer of 160 pieces, expected at most 50"):
+        read_encoder(str(tmp_path / "small"))
+
+
+def test_pickled_weights_are_not_read(tmp_path: Path) -> None:
+    shutil.copytree(ENCODER, tmp_path / "encoder")
+    (tmp_path / "encoder" / "model.safetensors").rename(tmp_path / "encoder" / "pytorch_model.bin")
+    with pytest.raises(ValueError, match=r"a pickle, pytorch_model\.bin, .* write them anew"):
+        tagger_of(encoder=tmp_path / "encoder", max_pieces=40, overlap=8)
+
+
+def test_a_tagger_lends_its_encoder_and_no_more(softmax: tuple[Bert, Path], tmp_path: Path) -> None:
+    tagger, folder = softmax
+    other = tagger_of(scheme="BIOES", encoder=folder, seed=1, max_pieces=40, overlap=8)  # another number of tags
+    same = tagger_of(encoder=folder, seed=1, max_pieces=40, overlap=8, crf=False)
+    name = "network.bert.embeddings.word_embeddings.weight"
+    assert torch.equal(other.state_dict()[name], tagger.state_dict()[name])
+    assert not torch.equal(same.output_layer.weight, tagger.output_layer.weight)
+    assert not {"architecture", "codec", "sha256"} & set(same.hparams["encoder"])
+    tagger_of(max_pieces=40, overlap=8).save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match="name the encoder that it was trained from"):
+        read_encoder(str(tmp_path))
+
+
+def test_halves_of_characters_are_words_like_others() -> None:
+    tagger = tagger_of(max_pieces=40, overlap=8)
+    assert tagger.tag(["A rare \ud800 cancer."])[0].text == "A rare \ud800 cancer."
 
 
 def test_wrong_places_and_sizes_are_told(tmp_path: Path) -> None:

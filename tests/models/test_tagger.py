@@ -172,7 +172,9 @@ def test_gradients_are_clipped_as_they_are_not_as_float16_scales_them(fused: boo
     tagger.crf.float()
     optimizer = torch.optim.AdamW(tagger.parameters(), fused=fused)
     scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
-    tagger.trainer = SimpleNamespace(precision_plugin=SimpleNamespace(scaler=scaler))  # type: ignore[assignment]
+    tagger.trainer = SimpleNamespace(
+        precision_plugin=SimpleNamespace(scaler=scaler), strategy=SimpleNamespace(model=None)
+    )  # type: ignore[assignment]
     loss = sum((parameter * 3.0).sum() for parameter in tagger.parameters())
     scaler.scale(loss).backward()
     if not fused:  # Lightning does it before

@@ -36,6 +36,16 @@ def check(shards: Shards) -> None:
     assert shards.sentences[-1] == shards.first_piece[-1] == sum(map(len, shards.pieces))
 
 
+@pytest.mark.parametrize("size", [*range(20, 120), 1 << 20])
+def test_parts_are_whole_documents(size: int, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PART_BYTES", size)
+    text = corpus.read_bytes()
+    parts = list(module._parts(corpus))
+    assert b"".join(text[start:end] for start, end in parts) == text
+    for _, end in parts[:-1]:
+        assert text[:end].endswith(b"\n\n")
+
+
 def test_sentences_and_documents(corpus: Path, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     shards = make_shards(corpus, tmp_path / "out", TOKENIZER, progress=lambda *done: told.append(done))

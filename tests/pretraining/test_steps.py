@@ -85,5 +85,7 @@ def test_what_was_interrupted_goes_on_also_on_other_devices(after: int) -> None:
 
 
 def test_processes_make_the_same_examples() -> None:
-    for one, other in zip(steps_of(total=5), steps_of(total=5, workers=2), strict=True):
+    here, there = list(steps_of(total=5)), list(steps_of(total=5, workers=2))
+    assert len(here) == 5
+    for one, other in zip(here, there, strict=True):
         assert all(same(a, b) for a, b in zip(one.parts, other.parts, strict=True))

@@ -11,9 +11,9 @@ from typer.core import TyperGroup
 class _BertUnlessNamed(TyperGroup):
     """Takes a recipe where another group wants a command: it is a BERT's."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        known = not args or args[0].startswith("-") or args[0] in self.commands
-        return super().resolve_command(ctx, args if known else ["bert", *args])
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = not args or args[0] in self.commands or args[0] in ctx.help_option_names
+        return super().parse_args(ctx, args if named else ["bert", *args])
 
 
 pretrain = typer.Typer(
@@ -56,6 +56,8 @@ def bert(
     from zoo.cli.starting import quick_imports
 
     with quick_imports():
+        from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
         from zoo.pretraining.pretrain_bert import REPORT, pretrain_bert
         from zoo.training.recipe import read_recipe, recipe_parser
 
@@ -72,6 +74,8 @@ def bert(
     except KeyboardInterrupt:
         typer.secho("zoo: interrupted; the same command with --resume goes on", fg="red", err=True)
         raise typer.Exit(130) from None
+    if getattr(rank_zero_only, "rank", 0):  # of several devices, one speaks
+        return
     report = json.loads((checkpoint / REPORT).read_text(encoding="utf-8"))
     if report["held_out"]:
         told, perplexity = 100 * report["held_out"]["told"], report["held_out"]["perplexity"]

@@ -16,6 +16,8 @@ where a document was cut, and a CRF goes through all of it. (2) A text is cut in
 as in pretraining (:mod:`zoo.text.pieces`). (3) The CRF allows only the moves of the tag scheme.
 
 A checkpoint with a softmax is also one of transformers: ``AutoModelForTokenClassification`` and ``pipeline`` read it.
+In IOB2, a pipeline with ``aggregation_strategy="first"`` finds the same spans wherever its words are those of the
+segmentation; it has rules of its own, and other ones for each tokenizer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -142,7 +144,7 @@ class Bert(Tagger):
     def _try_longest(self) -> None:
         pieces = self.hparams["max_pieces"]
         try:
-            self.network(input_ids=torch.zeros(1, pieces, dtype=torch.long))
+            self.network(input_ids=torch.full((1, pieces), int(self.padding == 0)))  # padding has no place
         except (IndexError, RuntimeError) as error:
             raise ValueError(
                 f"Expected model.max_pieces that the encoder can read but it has not {pieces} positions ({error})."

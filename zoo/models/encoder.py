@@ -47,14 +47,21 @@ class Encoder:
     tokenizer: PieceTokenizer
 
     def weights(self) -> dict[str, Tensor]:
-        """Its weights as :func:`build_network` names them, those of a head left out.
+        """Its weights as :func:`build_network` names them, those of a last layer left out.
 
         Raises:
             FileNotFoundError: If they are not there.
-            ValueError: If some of the encoder's are missing, or have another shape.
+            ValueError: If they are no safetensors, or some of the encoder's are missing or have another shape.
         """
         from transformers import AutoModelForTokenClassification
 
+        folder = Path(_place(self.name)["pretrained_model_name_or_path"])
+        if (folder / "pytorch_model.bin").exists() and not [*folder.glob("*.safetensors")]:
+            raise ValueError(
+                f"Encoder {self.name}: its weights are a pickle, pytorch_model.bin, which is not read here; write them "
+                f'anew, where you trust it: python -c "from transformers import AutoModel; '
+                f"AutoModel.from_pretrained('{folder}').save_pretrained('{folder}')\"."
+            )
         with _quiet(self.name):
             network, told = AutoModelForTokenClassification.from_pretrained(
                 **_place(self.name), dtype=torch.float32, output_loading_info=True, use_safetensors=True
@@ -66,7 +73,8 @@ class Encoder:
                 f"Encoder {self.name}: {len(lost)} of its weights are missing or have another shape, as {lost[0]} — "
                 f"expected those of a {self.config['model_type']!r} encoder — take a fresh copy."
             )
-        return {name: weight for name, weight in network.state_dict().items() if name not in wrong}
+        given = network.state_dict().items()
+        return {name: weight for name, weight in given if name not in wrong and not name.startswith("classifier.")}
 
 
 def read_encoder(name: str) -> Encoder:
@@ -78,12 +86,20 @@ def read_encoder(name: str) -> Encoder:
 
     Raises:
         FileNotFoundError: If there is neither such a folder nor such a repository within reach.
-        ValueError: If its tokenizer cannot be used.
+        ValueError: If it is no encoder's, or has no tokenizer that fits it.
     """
     from transformers import AutoConfig, AutoTokenizer
 
     with _quiet(name):
-        config = AutoConfig.from_pretrained(**_place(name)).to_dict()
+        try:
+            found = AutoConfig.from_pretrained(**_place(name))
+        except ValueError as error:
+            raise ValueError(
+                f"Encoder {name}: {str(error).splitlines()[0]} — expected an encoder of transformers; where this is a "
+                "tagger, name the encoder that it was trained from."
+            ) from error
+        known = AutoConfig.for_model(found.model_type).to_dict()
+        config = {key: value for key, value in found.to_dict().items() if key in known}
         tokenizer = AutoTokenizer.from_pretrained(**_place(name))
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if backend is None:
@@ -94,7 +110,15 @@ def read_encoder(name: str) -> Encoder:
     backend.no_truncation()
     backend.no_padding()
     kept = EncoderConfig({key: value for key, value in config.items() if key not in _OF_THE_FILE})
-    return Encoder(name, kept, PieceTokenizer(backend.to_str(), _settings(settings)))
+    pieces = PieceTokenizer(backend.to_str(), _settings(settings))
+    if len(pieces) <= len(pieces.special):  # transformers makes one up where it finds none
+        raise ValueError(f"Encoder {name}: no tokenizer — expected tokenizer.json or vocab.txt — take a fresh copy.")
+    if len(pieces) > config["vocab_size"]:
+        raise ValueError(
+            f"Encoder {name}: a tokenizer of {len(pieces)} pieces, expected at most {config['vocab_size']}, those that "
+            "the encoder knows; take both from one place."
+        )
+    return Encoder(name, kept, pieces)
 
 
 def _settings(settings: dict[str, Any]) -> dict[str, Any]:
@@ -121,12 +145,15 @@ def build_network(config: EncoderConfig, tags: list[str]) -> nn.Module:
 
 
 def classifier_config(config: EncoderConfig, tags: list[str]) -> Any:
-    """The configuration of a token classifier, as transformers has it; without dropout before the last layer."""
+    """The configuration of a token classifier, as transformers has it.
+
+    Without dropout before the last layer, where its class lets one say so: the tagger has its own.
+    """
     from transformers import AutoConfig
 
     given = {key: value for key, value in config.items() if key != "model_type"}
     if "classifier_dropout" in given:
-        given["classifier_dropout"] = 0.0  # the tagger has its own
+        given["classifier_dropout"] = 0.0
     names = {"id2label": dict(enumerate(tags)), "label2id": {tag: row for row, tag in enumerate(tags)}}
     return AutoConfig.for_model(config["model_type"], **given, **names)
 

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
 from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
 from zoo.crf import CRF
 from zoo.crf.runs import TagRun
 from zoo.data.document import Document
+from zoo.models.clipping import clip_gradients
 from zoo.models.layers import WordEmbedding
 from zoo.models.metrics import SpanScore
 from zoo.text.batch import Batch, budget_batches, collate
@@ -180,13 +180,7 @@ class Tagger(LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        # Lightning refuses to clip for fused optimizers under mixed precision, whose gradients may still be scaled, as
-        # they are in float16.
-        if gradient_clip_val:
-            scaler = getattr(self.trainer.precision_plugin, "scaler", None)
-            if scaler is not None and getattr(optimizer, "_step_supports_amp_scaling", False):
-                scaler.unscale_(optimizer)
-            clip_grad_norm_(self.parameters(), gradient_clip_val)
+        clip_gradients(self, optimizer, gradient_clip_val or 0.0)
 
     @torch.inference_mode()
     def tag(

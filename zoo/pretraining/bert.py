@@ -18,9 +18,9 @@ import torch
 from pytorch_lightning import LightningModule
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.nn.utils import clip_grad_norm_
 from torchmetrics import MeanMetric
 
+from zoo.models.clipping import clip_gradients
 from zoo.models.encoder import EncoderConfig
 from zoo.pretraining.masked_examples import NOTHING, Examples
 from zoo.pretraining.steps import Step
@@ -112,12 +112,7 @@ class BertPretraining(LightningModule):
                 self.manual_backward(mean * self.trainer.world_size)
             pieces += nats.detach()
             told += right
-        if self.clip:
-            whole: Any = self.trainer.strategy.model  # where parameters are dealt to devices, it knows all of them
-            if hasattr(whole, "clip_grad_norm_"):
-                whole.clip_grad_norm_(self.clip)
-            else:
-                clip_grad_norm_(self.parameters(), self.clip)
+        clip_gradients(self, optimizer.optimizer, self.clip)
         optimizer.step()
         optimizer.zero_grad()
         schedule: Any = self.lr_schedulers()
@@ -142,7 +137,7 @@ class BertPretraining(LightningModule):
         """Tells the means over all devices: nats of a masked piece, those told, nats of what follows."""
         for name, metric in self.held_out.items():
             value = metric.compute()
-            self.log(f"held_out_{name}", value, prog_bar=name == "nats")
+            self.log(f"held_out_{name}", value, prog_bar=name == "nats", sync_dist=True)  # the same on all devices
             metric.reset()
 
     def configure_optimizers(self) -> Any:

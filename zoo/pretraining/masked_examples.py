@@ -165,7 +165,10 @@ class Epoch:
         return len(self.rows)
 
     def to_mask(self, rows: Sequence[int]) -> tuple[int, int]:
-        """How many pieces are masked in rows, and how many sequences they hold, without making them."""
+        """How many pieces are masked in rows, and how many sequences they hold, without making them.
+
+        Where words are masked whole, fewer may be masked than this.
+        """
         held = np.concatenate([self.rows[row] for row in rows])
         return int(self.masking.masked(self.sequences.lengths[held]).sum()), len(held)
 

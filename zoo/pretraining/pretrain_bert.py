@@ -17,7 +17,7 @@ import torch
 import yaml
 from pytorch_lightning import Callback, Trainer, seed_everything
 from pytorch_lightning.loggers import CSVLogger
-from torch import Tensor
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from zoo.data import textfile
 from zoo.data.nearest import did_you_mean
@@ -27,15 +27,14 @@ from zoo.pretraining.learning_curve import learning_curve, read_log
 from zoo.pretraining.masked_examples import Epoch, Masking
 from zoo.pretraining.piece_vocabulary import to_tokenizer, train_pieces
 from zoo.pretraining.prepare import prepare_corpus
-from zoo.pretraining.shards import make_shards
+from zoo.pretraining.shards import make_shards, sha256_of
 from zoo.pretraining.steps import PretrainingData
 from zoo.pretraining.throughput import Throughput
 from zoo.text.pieces import PieceTokenizer
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
-from zoo.training.precisions import precision_on
 from zoo.training.ranges import check_numbers
 from zoo.training.resume import RECIPE, check_state, last_state
-from zoo.training.train import TrainerConfig, device_name, silence_lightning
+from zoo.training.train import TrainerConfig, device_name, make_trainer, silence_lightning
 
 REPORT = "pretraining.json"
 _LOGGED = 20  # steps between two lines of the log
@@ -58,6 +57,13 @@ class CorpusConfig:
     deduplicate: bool = True
     segmentation: str = "v1"
     held_out: int = 200
+
+    def __post_init__(self) -> None:
+        if not self.texts or self.held_out < 2:
+            raise ValueError(
+                f"Expected corpus.texts and corpus.held_out of at least 2 but got {len(self.texts)} texts and "
+                f"{self.held_out}."
+            )
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,11 @@ class StepsConfig:
 
     def __post_init__(self) -> None:
         check_numbers("steps", vars(self))
+        if self.warmup > 1 or not (self.total or self.epochs):
+            raise ValueError(
+                f"Expected steps.warmup in [0, 1], and steps.total or steps.epochs above 0, but got {self.warmup}, "
+                f"{self.total} and {self.epochs}."
+            )
         for name in ("rows", "rows_at_once", "validate"):
             if getattr(self, name) < 1:
                 raise ValueError(f"Expected steps.{name} of at least 1 but got {getattr(self, name)}.")
@@ -159,6 +170,7 @@ def pretrain_bert(
     recipe = yaml.safe_dump(_plain(settings), sort_keys=False)
     config = _encoder_config(encoder, vocabulary, examples)
     silence_lightning()
+    make_trainer(trainer, logger=False, enable_checkpointing=False)  # what it cannot be is told at once
     folder = Path(output)
     last = last_state(folder, recipe, resume, partial(_elsewhere, now=_plain(settings)))
     if (folder / "checkpoint" / REPORT).exists():
@@ -182,17 +194,16 @@ def pretrain_bert(
         recompute(model.network)
     if trainer.compile:
         model.network.bert.compile(dynamic=False)
-    runner, state = _build_trainer(folder, recipe, steps, data.total, trainer, examples.share, progress)
+    runner, state, speed = _build_trainer(folder, recipe, steps, data.total, trainer, examples.share, progress)
     if last:
         check_state(last, learner)
     try:
         runner.fit(learner, data, ckpt_path=last, weights_only=True)
     except SystemExit:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from None
-    told = dict(runner.callback_metrics)
     runner.validate(learner, data, verbose=False)  # the last steps may have been fewer than it takes
     if runner.is_global_zero:
-        report = _report(settings, tokenizer, data, runner, state, told | runner.callback_metrics)
+        report = _report(settings, tokenizer, data, runner, state, speed)
         _write(folder, model, tokenizer, recipe, report)
     runner.strategy.barrier()
     return folder / "checkpoint"
@@ -206,27 +217,40 @@ def _plain(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _elsewhere(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     """A recipe with the devices of another: on these, the same steps are taken."""
-    places = {name: now["steps"][name] for name in ("rows_at_once", "workers", "save_minutes")}
-    return {**before, "trainer": now["trainer"], "steps": {**before["steps"], **places}}
+    places = {
+        "trainer": ("accelerator", "devices", "strategy", "threads", "recompute", "compile"),
+        "steps": ("rows_at_once", "workers", "save_minutes"),
+    }
+    moved = {key: {**before[key], **{name: now[key][name] for name in names}} for key, names in places.items()}
+    return {**before, **moved}
 
 
 def _encoder_config(encoder: dict[str, Any], vocabulary: VocabularyConfig, examples: Masking) -> EncoderConfig:
     """The configuration of the network, checked before anything long begins.
 
     Raises:
-        ValueError: If it has a key that BERT has not, or one that the recipe says elsewhere.
+        ValueError: If it has a key that BERT has not, or one that the recipe says elsewhere, or no network can be made
+            of it.
     """
     from transformers import BertConfig
 
     known = BertConfig().to_dict()
     for key in encoder:
-        if key not in known or key in ("vocab_size", "model_type", "pad_token_id"):
+        if key not in known or key in ("vocab_size", "model_type", "pad_token_id", "is_decoder"):
             raise ValueError(
                 f"Expected keys of transformers' BertConfig in the section encoder, without those that follow from "
                 f"others, but got {key!r}.{did_you_mean(key, known)}"
             )
     positions = {"max_position_embeddings": max(examples.max_pieces, encoder.get("max_position_embeddings", 0))}
-    return EncoderConfig({"model_type": "bert", "vocab_size": vocabulary.size, "pad_token_id": 0} | encoder | positions)
+    config = EncoderConfig(
+        {"model_type": "bert", "vocab_size": vocabulary.size, "pad_token_id": 0} | encoder | positions
+    )
+    try:
+        with torch.device("meta"):
+            MaskedBert(config, examples.pairs)
+    except Exception as error:  # whatever transformers and torch make of wrong values
+        raise ValueError(f"Expected an encoder that BERT can be but got {encoder}: {error}.") from error
+    return config
 
 
 def _prepared(
@@ -239,7 +263,7 @@ def _prepared(
 ) -> tuple[PieceTokenizer, PretrainingData]:
     """Corpus, vocabulary and shards, made by the first process of a run; others wait for them."""
     ready = folder / "shards" / "ready"
-    if int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", "0"))):
+    if getattr(rank_zero_only, "rank", 0):
         while not ready.exists():
             time.sleep(1)
     parts = _corpus(folder / "corpus", corpus)
@@ -276,9 +300,9 @@ def _prepared(
 def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
     """The text to learn from and the held-out one, sentence by sentence; read once."""
     train, held_out = folder / "train.txt", folder / "held-out.txt"
+    _vouch(folder, _plain({"corpus": corpus}))
     if train.exists():  # it is renamed to that name last
         return train, held_out
-    folder.mkdir(parents=True, exist_ok=True)
     done = prepare_corpus(
         corpus.texts,
         folder / "all.txt",
@@ -303,13 +327,31 @@ def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
     return train, held_out
 
 
+def _vouch(folder: Path, settings: dict[str, Any]) -> None:
+    """Writes what a part of the preparation is made by, or compares it.
+
+    Raises:
+        ValueError: If the folder holds what was made otherwise.
+    """
+    path = folder / "made-by.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    before = json.loads(path.read_text(encoding="utf-8"))
+    if changed := [key for key in settings if settings[key] != before.get(key)]:
+        raise ValueError(
+            f"{folder}: was made by another {' and '.join(changed)} than this recipe says; remove it, and what was "
+            "made of it (tokenizer, shards), or choose another --output."
+        )
+
+
 def _tokenizer(
     folder: Path, corpus: Path, vocabulary: VocabularyConfig, segmentation: str, longest: int
 ) -> PieceTokenizer:
     """The tokenizer of a run; trained once."""
     trained = folder / "pieces.model"
+    _vouch(folder, _plain({"vocabulary": vocabulary, "corpus": sha256_of(corpus)}))
     if not trained.exists():
-        folder.mkdir(parents=True, exist_ok=True)
         sentences: Iterator[str] = filter(None, textfile.read_lines(corpus))
         model = train_pieces(sentences, **asdict(vocabulary), segmentation=segmentation, threads=os.cpu_count() or 1)
         with textfile.replacing(trained) as path:
@@ -319,31 +361,21 @@ def _tokenizer(
 
 def _build_trainer(
     folder: Path, recipe: str, steps: StepsConfig, total: int, trainer: TrainerConfig, masked: float, progress: bool
-) -> tuple[Trainer, RunState]:
-    """The Lightning Trainer of a run, and the callback that keeps its time."""
-    state = RunState(folder / RECIPE, recipe)
-    callbacks: list[Callback] = [
-        StateToResume(folder / "state", steps.save_minutes),
-        state,
-        Throughput(_LOGGED, masked),
-    ]
-    runner = Trainer(
-        accelerator=trainer.accelerator,
-        devices=trainer.devices,
-        strategy=trainer.strategy,
-        precision=precision_on(trainer.precision, trainer.accelerator),
+) -> tuple[Trainer, RunState, Throughput]:
+    """The Lightning Trainer of a run, and the callbacks that keep its time and tell its speed."""
+    state, speed = RunState(folder / RECIPE, recipe), Throughput(_LOGGED, masked)
+    callbacks: list[Callback] = [StateToResume(folder / "state", steps.save_minutes), state, speed]
+    runner = make_trainer(
+        trainer,
         max_epochs=1,  # as Lightning counts: a run is one pass over its steps
         val_check_interval=min(steps.validate, total),
         callbacks=[*callbacks, EpochBars()] if progress else callbacks,
         logger=CSVLogger(folder, name="log"),
         enable_progress_bar=progress,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-        num_sanity_val_steps=0,
         log_every_n_steps=_LOGGED,
         default_root_dir=folder,
     )
-    return runner, state
+    return runner, state, speed
 
 
 def _report(
@@ -352,12 +384,12 @@ def _report(
     data: PretrainingData,
     runner: Trainer,
     state: RunState,
-    told: dict[str, Tensor],
+    speed: Throughput,
 ) -> dict[str, Any]:
     """What ``pretraining.json`` tells of a finished run."""
     held_out = {
         name.removeprefix("held_out_"): round(float(value), 4)
-        for name, value in told.items()
+        for name, value in runner.callback_metrics.items()
         if name.startswith("held_out_")
     }
     return {
@@ -365,8 +397,7 @@ def _report(
         "pieces": {"vocabulary": len(tokenizer), "train": int(data.shards.sentences[-1])},
         "steps": data.total,
         "held_out": held_out | {"perplexity": round(math.exp(held_out["nats"]), 3)} if "nats" in held_out else {},
-        "pieces_a_second": round(float(told.get("pieces_a_second", 0.0)), 1),
-        "mfu": round(float(told.get("mfu", 0.0)), 4),
+        **{name: float(f"{value:.4g}") for name, value in speed.average.items()},
         "train_minutes": round(state.seconds / 60, 1),
         "device": device_name(runner.strategy.root_device),
         "devices": runner.world_size,

@@ -78,7 +78,7 @@ def make_shards(
     """
     folder.mkdir(parents=True, exist_ok=True)
     parts = list(_parts(corpus))
-    _vouch(folder, {"corpus": _sha256(corpus), "tokenizer": _digest(tokenizer), "segmentation": segmentation})
+    _vouch(folder, {"corpus": sha256_of(corpus), "tokenizer": _digest(tokenizer), "segmentation": segmentation})
     missing = [number for number in range(len(parts)) if not _shard(folder, number).exists()]
     done = sum(end - start for number, (start, end) in enumerate(parts) if number not in {*missing})
     for number in _all_made(corpus, folder, tokenizer, segmentation, [(n, *parts[n]) for n in missing], processes):
@@ -117,7 +117,8 @@ def _parts(corpus: Path) -> Iterator[tuple[int, int]]:
     size, start = corpus.stat().st_size, 0
     with corpus.open("rb") as file:
         while start < size:
-            file.seek(min(start + _PART_BYTES, size))
+            file.seek(min(start + _PART_BYTES, size) - 1)
+            file.readline()  # the rest of a line, which is no blank one
             for line in file:
                 if not line.strip():
                     break
@@ -191,7 +192,7 @@ def _arrays(text: str, tokenizer: PieceTokenizer, segment: Segmenter) -> dict[st
     starts = np.cumsum(lengths) - lengths
     begins = np.zeros(int(lengths.sum()), dtype=bool)
     for first, pieces in zip(starts, read, strict=True):
-        begins[first + pieces.first] = True
+        begins[first + pieces.begins] = True
     rows = np.concatenate([pieces.rows for pieces in read]) if read else np.zeros(0, dtype=np.int64)
     return {
         "pieces": rows.astype(np.uint16 if len(tokenizer) <= 1 << 16 else np.uint32),
@@ -218,7 +219,8 @@ def _vouch(folder: Path, made_of: dict[str, str]) -> None:
         )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The checksum of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

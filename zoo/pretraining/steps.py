@@ -19,7 +19,7 @@ class Step(NamedTuple):
 
     Args:
         parts: Its rows, as many at once as it can hold; every device has as many parts.
-        masked: Masked pieces in the rows of all devices.
+        masked: Masked pieces in the rows of all devices; where words are masked whole, at the most.
         sequences: Sequences in them.
     """
 

@@ -16,8 +16,9 @@ class Throughput(Callback):
     """Logs pieces a second and the model's share of the device's computing power (MFU), every so many steps.
 
     Counted is what learning takes at the least: forwards and backwards, no padding, scores of the vocabulary where a
-    piece is masked, nothing computed twice. The power is that of a product of large matrices on this very device, in
-    the type that the run computes in. All figures are of one device; times what devices there are.
+    piece is masked, nothing computed twice; not the time in which held-out documents are read. The power is that of a
+    product of large matrices on this very device, in the type that the run computes in. All figures are of one device;
+    times what devices there are.
 
     Args:
         every: Steps.
@@ -26,30 +27,45 @@ class Throughput(Callback):
 
     def __init__(self, every: int, masked: float) -> None:
         self.every, self.masked = every, masked
-        self._pieces = torch.zeros(())
-        self._since = 0.0
-        self._power = 0.0
+        self._pieces = torch.zeros(())  # since the last line of the log
+        self._since = self._power = 0.0
+        self._all_pieces = self._all_seconds = self._work = 0.0
+
+    @property
+    def average(self) -> dict[str, float]:
+        """Of all steps that were taken since the run was begun or resumed."""
+        rate = self._all_pieces / self._all_seconds if self._all_seconds else 0.0
+        return {"pieces_a_second": rate, "mfu": rate * self._work / self._power if self._power else 0.0}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Measures the power."""
-        half = "bf16" in str(trainer.precision)
-        self._power = product_rate(pl_module.device, torch.bfloat16 if half else torch.float32)
+        assert isinstance(pl_module, BertPretraining)
+        kinds = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+        self._power = product_rate(pl_module.device, kinds.get(str(trainer.precision), torch.float32))
+        self._work = work_of_a_piece(pl_module.model.network.config, self.masked)
         self._pieces, self._since = torch.zeros((), device=pl_module.device), time.perf_counter()
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Step, batch_idx: int
     ) -> None:
         """Counts."""
-        assert isinstance(pl_module, BertPretraining)
         for examples in batch.parts:
             self._pieces += (examples.sequences > 0).sum()
-        if (batch_idx + 1) % self.every == 0:
-            seconds = time.perf_counter() - self._since
-            rate = self._pieces.item() / seconds
-            work = work_of_a_piece(pl_module.model.network.config, self.masked)
-            pl_module.log_dict({"pieces_a_second": rate, "mfu": rate * work / self._power}, batch_size=1)
+        if (batch_idx + 1) % self.every == 0 or trainer.is_last_batch:
+            seconds, pieces = time.perf_counter() - self._since, self._pieces.item()
+            self._all_pieces, self._all_seconds = self._all_pieces + pieces, self._all_seconds + seconds
+            rate = pieces / seconds
+            pl_module.log_dict({"pieces_a_second": rate, "mfu": rate * self._work / self._power}, batch_size=1)
             self._pieces.zero_()
             self._since = time.perf_counter()
+
+    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stops the clock."""
+        self._since -= time.perf_counter()
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Lets it go on."""
+        self._since += time.perf_counter()
 
 
 def work_of_a_piece(config: Any, masked: float) -> float:
@@ -73,7 +89,8 @@ def work_of_a_piece(config: Any, masked: float) -> float:
 def product_rate(device: torch.device, kind: torch.dtype) -> float:
     """Floating-point operations a second of a product of large matrices, the best of five."""
     size = _SIZE.get(device.type, 4096)
-    left, right = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
+    draw = torch.Generator(device)  # the run's own state is what dropout draws from
+    left, right = (torch.randn(size, size, device=device, dtype=kind, generator=draw) for _ in range(2))
     best = float("inf")
     for _ in range(5):
         _wait(device)

@@ -6,6 +6,7 @@ of a word is put where no blank is, nor do words that a text spells together los
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from tokenizers import Tokenizer
 from zoo.text.codec import Window
 from zoo.text.segment import Words
 
+_SURROGATE = re.compile("[\ud800-\udfff]")  # halves of characters, which no UTF-8 has
+
 
 class Pieces(NamedTuple):
     """A window in pieces, without those that frame it.
@@ -22,10 +25,12 @@ class Pieces(NamedTuple):
     Args:
         rows: Rows of the embedding table, shape (P).
         first: Each word's first piece, shape (W); ascending.
+        begins: The same, or the blank before it where that is a piece by itself, shape (W).
     """
 
     rows: np.ndarray
     first: np.ndarray
+    begins: np.ndarray
 
 
 class PieceTokenizer:
@@ -53,12 +58,18 @@ class PieceTokenizer:
             raise ValueError(f"Expected a tokenizer.json but got what tokenizers cannot read ({error}).") from error
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        framed = self._tokenizer.encode("a")
-        inner = [place for place, special in enumerate(framed.special_tokens_mask) if not special]
-        first, last = (inner[0], inner[-1]) if inner else (len(framed.ids), -1)
-        self.before, self.after = tuple(framed.ids[:first]), tuple(framed.ids[last + 1 :])
+        self.before, self.after = self._frame()
         self._unknown = self._unknown_row()
+        self._blank = self._tokenizer.token_to_id("▁")
         self._tokenizer.encode_special_tokens = True
+
+    def _frame(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        for probe in ("a", "A", "1", "的", "."):
+            framed = self._tokenizer.encode(probe)
+            inner = [place for place, special in enumerate(framed.special_tokens_mask) if not special]
+            if inner:
+                return tuple(framed.ids[: inner[0]]), tuple(framed.ids[inner[-1] + 1 :])
+        raise ValueError("Expected a tokenizer that cuts letters or figures into pieces but it makes none of them.")
 
     def _unknown_row(self) -> int:
         """The row of what is no piece; a tokenizer of bytes, which knows all, reads a blank instead."""
@@ -111,7 +122,7 @@ class PieceTokenizer:
         Args:
             windows: None of them empty.
         """
-        texts = [window.text() for window in windows]
+        texts = [(_SURROGATE.sub("\ufffd", text), places) for text, places in map(Window.text, windows)]
         encodings = self._tokenizer.encode_batch([text for text, _ in texts], add_special_tokens=False)
         return [
             self._aligned(np.array(encoding.ids, dtype=np.int64), encoding.offsets, places)
@@ -128,4 +139,10 @@ class PieceTokenizer:
         if (missing := np.flatnonzero(begins >= words[:, 1])).size:
             rows = np.insert(rows, first[missing], self._unknown)
             first = first + np.searchsorted(missing, np.arange(len(words)))
-        return Pieces(rows, first)
+        # Some tokenizers put a blank before all: it is no part of the first word.
+        if len(rows) > 1 and rows[0] == self._blank and first[0] == 0 and pieces[1, 0] < words[0, 1]:
+            first[0] = 1
+        blank = (
+            (first > 0) & (rows[first - 1] == self._blank) if self._blank is not None else np.zeros(len(first), bool)
+        )
+        return Pieces(rows, first, first - blank)

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
-from pytorch_lightning.callbacks import ModelCheckpoint, RichProgressBar, WeightAveraging
+from pytorch_lightning.callbacks import Checkpoint, RichProgressBar, WeightAveraging
 from torch import Tensor
 
 
@@ -66,10 +65,11 @@ class RunState(Callback):
             self._restored = None
 
 
-class StateToResume(ModelCheckpoint):
+class StateToResume(Checkpoint):
     """Saves the newest state every few minutes, but never after the last batch of an epoch.
 
-    A run resumed from there would take the epoch for finished and leave out its validation.
+    A run resumed from there would take the epoch for finished and leave out its validation. Lightning's own callback
+    would save nothing of a module that takes its optimizer's steps itself.
 
     Args:
         folder: Where it is kept; an older state is removed when a newer one is complete.
@@ -77,12 +77,18 @@ class StateToResume(ModelCheckpoint):
     """
 
     def __init__(self, folder: Path, minutes: float) -> None:
-        interval = timedelta(minutes=minutes)
-        super().__init__(folder, "{step}", train_time_interval=interval, enable_version_counter=False)
+        self._folder, self._seconds, self._saved = folder, 60 * minutes, time.monotonic()
 
     def on_train_batch_end(self, trainer: Trainer, *rest: Any) -> None:
-        if not trainer.is_last_batch:
-            super().on_train_batch_end(trainer, *rest)
+        # All devices save, or none: the first one's clock decides.
+        due = trainer.strategy.broadcast(time.monotonic() - self._saved >= self._seconds)
+        if due and not trainer.is_last_batch:
+            path = self._folder / f"step={trainer.global_step}.ckpt"
+            trainer.save_checkpoint(path)
+            self._saved = time.monotonic()
+            if trainer.is_global_zero:
+                for older in {*self._folder.glob("*.ckpt")} - {path}:
+                    older.unlink()
 
 
 class MovingAverage(WeightAveraging):

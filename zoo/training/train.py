@@ -363,23 +363,40 @@ def build_trainer(
         callbacks.append(MovingAverage(training.average))
     if progress:
         callbacks.append(EpochBars())
+    runner = make_trainer(
+        trainer,
+        max_epochs=training.epochs,
+        gradient_clip_val=training.clip,
+        callbacks=callbacks,
+        logger=CSVLogger(folder, name="log"),
+        enable_progress_bar=progress,
+        log_every_n_steps=50,
+        default_root_dir=folder,
+    )
+    return runner, kept, state
+
+
+def make_trainer(trainer: TrainerConfig, **settings: Any) -> Trainer:
+    """A Lightning Trainer on the devices of a recipe.
+
+    Args:
+        trainer: The recipe's section.
+        settings: Further ones, of Lightning's.
+
+    Raises:
+        ValueError: If this machine cannot be such a one.
+    """
     apple = trainer.accelerator == "auto" and torch.backends.mps.is_available()
     try:
-        runner = Trainer(
+        return Trainer(
             accelerator="cpu" if apple else trainer.accelerator,  # the CRF's float64 does not exist on Apple's GPUs
             devices=trainer.devices,
             strategy=trainer.strategy,
             precision=precision_on(trainer.precision, trainer.accelerator),
-            max_epochs=training.epochs,
-            gradient_clip_val=training.clip,
-            callbacks=callbacks,
-            logger=CSVLogger(folder, name="log"),
-            enable_progress_bar=progress,
             enable_model_summary=False,
             use_distributed_sampler=False,
             num_sanity_val_steps=0,
-            log_every_n_steps=50,
-            default_root_dir=folder,
+            **settings,
         )
     except (MisconfigurationException, TypeError, ValueError) as error:
         raise ValueError(
@@ -387,4 +404,3 @@ def build_trainer(
             f"{trainer.devices!r}, strategy {trainer.strategy!r}: {error} — --trainer.accelerator auto takes what "
             "there is."
         ) from error
-    return runner, kept, state
