@@ -8,7 +8,7 @@ from collections.abc import Callable as _Callable
 from pathlib import Path as _Path
 from typing import Any as _Any
 
-dependencies = ["torch", "pytorch_lightning", "torchmetrics", "safetensors", "numpy"]
+dependencies = ["torch", "pytorch_lightning", "torchmetrics", "safetensors", "tokenizers", "numpy"]
 
 
 def _registered() -> dict[str, str]:

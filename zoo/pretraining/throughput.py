@@ -78,7 +78,7 @@ def work_of_a_piece(config: Any, masked: float) -> float:
     Examples:
         >>> from transformers import BertConfig
         >>> round(work_of_a_piece(BertConfig(), 0.15) / 1e6)  # 85 million parameters of layers, and the vocabulary
-        534
+        531
     """
     hidden, inner = config.hidden_size, config.intermediate_size
     layer = 4 * hidden * hidden + 2 * hidden * inner
