@@ -2,32 +2,26 @@
 
 import json
 import math
-import os
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import yaml
 from pytorch_lightning import Callback, Trainer, seed_everything
 from pytorch_lightning.loggers import CSVLogger
-from pytorch_lightning.utilities.rank_zero import rank_zero_only
+from torch import Tensor
 
-from zoo.data import textfile
 from zoo.data.nearest import did_you_mean
 from zoo.models.encoder import EncoderConfig, recompute, silent_transformers
 from zoo.pretraining.bert import BertPretraining, MaskedBert
 from zoo.pretraining.learning_curve import learning_curve, read_log
 from zoo.pretraining.masked_examples import Epoch, Masking
-from zoo.pretraining.piece_vocabulary import to_tokenizer, train_pieces
-from zoo.pretraining.prepare import prepare_corpus
-from zoo.pretraining.shards import make_shards, sha256_of
+from zoo.pretraining.preparation import MODEL, CorpusConfig, VocabularyConfig, as_yaml_knows, prepare
 from zoo.pretraining.steps import PretrainingData
 from zoo.pretraining.throughput import Throughput
 from zoo.text.pieces import PieceTokenizer
@@ -37,54 +31,8 @@ from zoo.training.resume import RECIPE, check_state, last_state
 from zoo.training.train import TrainerConfig, device_name, make_trainer, silence_lightning
 
 REPORT = "pretraining.json"
+_NETWORK = "model.network."
 _LOGGED = 20  # steps between two lines of the log
-
-
-@dataclass(frozen=True)
-class CorpusConfig:
-    """The ``corpus`` section: the text.
-
-    Args:
-        texts: Files, folders and patterns, of any format; see :func:`zoo.pretraining.texts.find_texts`.
-        language: Of formats that name the language of a text (Dublin Core), only this one.
-        deduplicate: Whether a document is left out if one before it has the same lines.
-        segmentation: A key of the segmentation rules: what a sentence and what a word is.
-        held_out: Each so-many-th document is not learnt from but read to see what was learnt.
-    """
-
-    texts: tuple[str, ...] = ()
-    language: str | None = None
-    deduplicate: bool = True
-    segmentation: str = "v1"
-    held_out: int = 200
-
-    def __post_init__(self) -> None:
-        if not self.texts or self.held_out < 2:
-            raise ValueError(
-                f"Expected corpus.texts and corpus.held_out of at least 2 but got {len(self.texts)} texts and "
-                f"{self.held_out}."
-            )
-
-
-@dataclass(frozen=True)
-class VocabularyConfig:
-    """The ``vocabulary`` section: the pieces; see :func:`zoo.pretraining.piece_vocabulary.train_pieces`.
-
-    Args:
-        size: Pieces.
-        kind: ``unigram`` or ``bpe``.
-        coverage: Share of all characters that are pieces by themselves.
-        byte_fallback: Whether other characters are spelt in bytes; they are unknown if not.
-        lower: Whether texts are read in lower case.
-        most_sentences: Sentences that it is trained on, the most.
-    """
-
-    size: int = 16_000
-    kind: Literal["unigram", "bpe"] = "unigram"
-    coverage: float = 0.9995
-    byte_fallback: bool = True
-    lower: bool = False
-    most_sentences: int = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -167,19 +115,30 @@ def pretrain_bert(
         ValueError: If a setting is wrong, or ``resume`` is set and the run was begun with other settings.
     """
     settings = {name: value for name, value in locals().items() if name not in ("output", "resume", "progress")}
-    recipe = yaml.safe_dump(_plain(settings), sort_keys=False)
+    recipe = yaml.safe_dump(as_yaml_knows(settings), sort_keys=False)
     config = _encoder_config(encoder, vocabulary, examples)
     silence_lightning()
     make_trainer(trainer, logger=False, enable_checkpointing=False)  # what it cannot be is told at once
     folder = Path(output)
-    last = last_state(folder, recipe, resume, partial(_elsewhere, now=_plain(settings)))
+    last = last_state(folder, recipe, resume, partial(_elsewhere, now=as_yaml_knows(settings)))
     if (folder / "checkpoint" / REPORT).exists():
         return folder / "checkpoint"
     if trainer.threads:
         torch.set_num_threads(trainer.threads)
     seed_everything(seed, workers=True, verbose=False)
-    tokenizer, data = _prepared(folder, corpus, vocabulary, examples, steps, seed)
-    data.fixed = trainer.compile or trainer.accelerator == "tpu"
+    tokenizer, train, held_out = prepare(folder, corpus, vocabulary, examples.max_pieces)
+    data = PretrainingData(
+        train,
+        held_out,
+        tokenizer,
+        examples,
+        seed=seed,
+        total=steps.total or _steps_of(steps, Epoch(train, tokenizer, examples, seed, 0)),
+        rows=steps.rows,
+        rows_at_once=steps.rows_at_once,
+        workers=steps.workers,
+        fixed=trainer.compile or trainer.accelerator == "tpu",
+    )
     config["vocab_size"] = len(tokenizer)
     model = MaskedBert(config, examples.pairs)
     learner = BertPretraining(
@@ -202,17 +161,17 @@ def pretrain_bert(
     except SystemExit:  # what Lightning makes of Ctrl-C
         raise KeyboardInterrupt from None
     runner.validate(learner, data, verbose=False)  # the last steps may have been fewer than it takes
+    weights = runner.strategy.lightning_module_state_dict()  # of all devices, where each holds a part
     if runner.is_global_zero:
         report = _report(settings, tokenizer, data, runner, state, speed)
-        _write(folder, model, tokenizer, recipe, report)
+        _write(folder, model, weights, tokenizer, recipe, report)
     runner.strategy.barrier()
     return folder / "checkpoint"
 
 
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as YAML knows them."""
-    values = {name: asdict(value) if is_dataclass(value) else value for name, value in settings.items()}  # type: ignore[arg-type]
-    return dict(json.loads(json.dumps(values)))
+def _steps_of(steps: StepsConfig, epoch: Epoch) -> int:
+    """Steps of as many epochs as a recipe wants, if all were as long as this one."""
+    return max(1, round(steps.epochs * -(-len(epoch) // steps.rows)))
 
 
 def _elsewhere(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
@@ -253,112 +212,6 @@ def _encoder_config(encoder: dict[str, Any], vocabulary: VocabularyConfig, examp
     return config
 
 
-def _prepared(
-    folder: Path,
-    corpus: CorpusConfig,
-    vocabulary: VocabularyConfig,
-    examples: Masking,
-    steps: StepsConfig,
-    seed: int,
-) -> tuple[PieceTokenizer, PretrainingData]:
-    """Corpus, vocabulary and shards, made by the first process of a run; others wait for them."""
-    ready = folder / "shards" / "ready"
-    if getattr(rank_zero_only, "rank", 0):
-        while not ready.exists():
-            time.sleep(1)
-    parts = _corpus(folder / "corpus", corpus)
-    tokenizer = _tokenizer(folder / "tokenizer", parts[0], vocabulary, corpus.segmentation, examples.max_pieces)
-    train, held_out = (
-        make_shards(
-            part,
-            folder / "shards" / part.stem,
-            tokenizer,
-            segmentation=corpus.segmentation,
-            processes=os.cpu_count() or 1,
-        )
-        for part in parts
-    )
-    ready.touch()
-    total = steps.total
-    if not total:
-        of_an_epoch = -(-len(Epoch(train, tokenizer, examples, seed, 0)) // steps.rows)
-        total = max(1, round(steps.epochs * of_an_epoch))
-    data = PretrainingData(
-        train,
-        held_out,
-        tokenizer,
-        examples,
-        seed=seed,
-        total=total,
-        rows=steps.rows,
-        rows_at_once=steps.rows_at_once,
-        workers=steps.workers,
-    )
-    return tokenizer, data
-
-
-def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
-    """The text to learn from and the held-out one, sentence by sentence; read once."""
-    train, held_out = folder / "train.txt", folder / "held-out.txt"
-    _vouch(folder, _plain({"corpus": corpus}))
-    if train.exists():  # it is renamed to that name last
-        return train, held_out
-    done = prepare_corpus(
-        corpus.texts,
-        folder / "all.txt",
-        language=corpus.language,
-        deduplicate=corpus.deduplicate,
-        segmentation=corpus.segmentation,
-    )
-    if done.documents < corpus.held_out:
-        raise ValueError(
-            f"Expected at least {corpus.held_out} documents, of which each {corpus.held_out}th is held out "
-            f"(corpus.held_out), but got {done.documents}; add texts or lower it."
-        )
-    counts = {name: getattr(done, name) for name in ("files", "documents", "sentences", "words")}
-    (folder / "counts.json").write_text(json.dumps(counts | {"left_out": done.left_out}, indent=2), encoding="utf-8")
-    with textfile.writing(held_out) as kept, textfile.writing(folder / "rest.txt") as rest:
-        number = 1
-        for line in textfile.read_lines(folder / "all.txt"):
-            (kept if number % corpus.held_out == 0 else rest).write(line + "\n")
-            number += not line
-    (folder / "all.txt").unlink()
-    (folder / "rest.txt").rename(train)
-    return train, held_out
-
-
-def _vouch(folder: Path, settings: dict[str, Any]) -> None:
-    """Writes what a part of the preparation is made by, or compares it.
-
-    Raises:
-        ValueError: If the folder holds what was made otherwise.
-    """
-    path = folder / "made-by.json"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    before = json.loads(path.read_text(encoding="utf-8"))
-    if changed := [key for key in settings if settings[key] != before.get(key)]:
-        raise ValueError(
-            f"{folder}: was made by another {' and '.join(changed)} than this recipe says; remove it, and what was "
-            "made of it (tokenizer, shards), or choose another --output."
-        )
-
-
-def _tokenizer(
-    folder: Path, corpus: Path, vocabulary: VocabularyConfig, segmentation: str, longest: int
-) -> PieceTokenizer:
-    """The tokenizer of a run; trained once."""
-    trained = folder / "pieces.model"
-    _vouch(folder, _plain({"vocabulary": vocabulary, "corpus": sha256_of(corpus)}))
-    if not trained.exists():
-        sentences: Iterator[str] = filter(None, textfile.read_lines(corpus))
-        model = train_pieces(sentences, **asdict(vocabulary), segmentation=segmentation, threads=os.cpu_count() or 1)
-        with textfile.replacing(trained) as path:
-            path.write_bytes(model)
-    return to_tokenizer(trained.read_bytes(), longest)
-
-
 def _build_trainer(
     folder: Path, recipe: str, steps: StepsConfig, total: int, trainer: TrainerConfig, masked: float, progress: bool
 ) -> tuple[Trainer, RunState, Throughput]:
@@ -393,7 +246,7 @@ def _report(
         if name.startswith("held_out_")
     }
     return {
-        "settings": _plain(settings),
+        "settings": as_yaml_knows(settings),
         "pieces": {"vocabulary": len(tokenizer), "train": int(data.shards.sentences[-1])},
         "steps": data.total,
         "held_out": held_out | {"perplexity": round(math.exp(held_out["nats"]), 3)} if "nats" in held_out else {},
@@ -407,15 +260,23 @@ def _report(
     }
 
 
-def _write(folder: Path, model: MaskedBert, tokenizer: PieceTokenizer, recipe: str, report: dict[str, Any]) -> None:
+def _write(
+    folder: Path,
+    model: MaskedBert,
+    weights: dict[str, Tensor],
+    tokenizer: PieceTokenizer,
+    recipe: str,
+    report: dict[str, Any],
+) -> None:
     """Writes the checkpoint, the report last: a folder that has it is complete."""
     checkpoint = folder / "checkpoint"
     with silent_transformers():
-        model.network.save_pretrained(checkpoint)
+        own = {name.removeprefix(_NETWORK): tensor for name, tensor in weights.items() if name.startswith(_NETWORK)}
+        model.network.save_pretrained(checkpoint, state_dict=own)
     (checkpoint / "tokenizer.json").write_text(tokenizer.definition, encoding="utf-8")
     settings = json.dumps(tokenizer.settings, indent=2, ensure_ascii=False) + "\n"
     (checkpoint / "tokenizer_config.json").write_text(settings, encoding="utf-8")
-    (checkpoint / "pieces.model").write_bytes((folder / "tokenizer" / "pieces.model").read_bytes())
+    (checkpoint / MODEL).write_bytes((folder / "tokenizer" / MODEL).read_bytes())
     (checkpoint / RECIPE).write_text(recipe, encoding="utf-8")
     logs = sorted(folder.glob("log/version_*/metrics.csv"), key=lambda path: path.stat().st_mtime)
     if find_spec("matplotlib"):
