@@ -1,6 +1,7 @@
 """``zoo pretrain``."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,6 +70,10 @@ def bert(
     if not recipe.is_file():
         raise FileNotFoundError(f"No such recipe: {recipe}.")
     settings = read_recipe(recipe, context.args, pretrain_bert, "pretrain")
+    if settings["progress"]:
+        told = logging.getLogger("zoo.pretraining")
+        told.setLevel(logging.INFO)
+        told.addHandler(logging.StreamHandler())
     try:
         checkpoint = pretrain_bert(**(settings | {"resume": resume or settings["resume"]}))
     except KeyboardInterrupt:

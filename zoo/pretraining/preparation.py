@@ -4,6 +4,7 @@ Beside what is made stands what it was made by: the same is taken again, another
 """
 
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from zoo.pretraining.shards import Shards, make_shards, sha256_of
 from zoo.text.pieces import PieceTokenizer
 
 MODEL = "pieces.model"
+_LOG = logging.getLogger(__name__)  # what takes minutes is told; the command line shows it
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,14 @@ def prepare(folder: Path, corpus: CorpusConfig, vocabulary: VocabularyConfig, lo
     tokenizer = _tokenizer(folder / "tokenizer", parts[0], vocabulary, corpus.segmentation, longest)
     cores = os.cpu_count() or 1
     train, held_out = (
-        make_shards(part, folder / "shards" / part.stem, tokenizer, segmentation=corpus.segmentation, processes=cores)
+        make_shards(
+            part,
+            folder / "shards" / part.stem,
+            tokenizer,
+            segmentation=corpus.segmentation,
+            processes=cores,
+            progress=lambda done, all: _LOG.info("cut into pieces: %s of %s bytes", f"{done:,}", f"{all:,}"),
+        )
         for part in parts
     )
     ready.touch()
@@ -124,6 +133,7 @@ def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
     _vouch(folder, as_yaml_knows({"corpus": corpus}))
     if train.exists():  # it is renamed to that name last
         return train, held_out
+    _LOG.info("gathering the corpus")
     done = prepare_corpus(
         corpus.texts,
         folder / "all.txt",
@@ -136,6 +146,7 @@ def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
             f"Expected at least {corpus.held_out} documents, of which each {corpus.held_out}th is held out "
             f"(corpus.held_out), but got {done.documents}; add texts or lower it."
         )
+    _LOG.info("%s documents, %s words", f"{done.documents:,}", f"{done.words:,}")
     counts = {name: getattr(done, name) for name in ("files", "documents", "sentences", "words")}
     (folder / "counts.json").write_text(json.dumps(counts | {"left_out": done.left_out}, indent=2), encoding="utf-8")
     with textfile.writing(held_out) as kept, textfile.writing(folder / "rest.txt") as rest:
@@ -173,6 +184,7 @@ def _tokenizer(
     trained = folder / MODEL
     _vouch(folder, as_yaml_knows({"vocabulary": vocabulary, "corpus": sha256_of(corpus)}))
     if not trained.exists():
+        _LOG.info("training a vocabulary of %s pieces", f"{vocabulary.size:,}")
         sentences: Iterator[str] = filter(None, textfile.read_lines(corpus))
         model = train_pieces(sentences, **asdict(vocabulary), segmentation=segmentation, threads=os.cpu_count() or 1)
         with textfile.replacing(trained) as path:
