@@ -34,6 +34,29 @@ def test_round_trip(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors", "words.txt"]
 
 
+def test_weights_in_several_files(folder: Path) -> None:
+    before = read_checkpoint(folder)
+    write_checkpoint(folder, before, most_bytes=24)
+    names = {"model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json"}
+    assert {path.name for path in folder.iterdir()} == {"config.json", "words.txt", *names}
+    after = read_checkpoint(folder)
+    assert {name: t.tolist() for name, t in after.weights.items()} == {
+        name: t.tolist() for name, t in before.weights.items()
+    }
+    for name in names:
+        shutil.copytree(folder, folder.parent / "copy", dirs_exist_ok=True)
+        (folder.parent / "copy" / name).unlink()
+        with pytest.raises(CheckpointError, match=name):
+            read_checkpoint(folder.parent / "copy")
+    config = json.loads((folder / "config.json").read_text())
+    del config["sha256"]["model-00002-of-00002.safetensors"]
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(CheckpointError, match="vouches for"):
+        read_checkpoint(folder)
+    write_checkpoint(folder, before)
+    assert {path.name for path in folder.iterdir()} == {"config.json", "words.txt", "model.safetensors"}
+
+
 def test_ngrams_come_back_as_they_were_stored(folder: Path) -> None:
     table = np.random.default_rng(1).normal(size=(7, 4)).astype(np.float16)
     write_checkpoint(folder, replace(read_checkpoint(folder), ngrams=Ngrams(table, 2, 5)))

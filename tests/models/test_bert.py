@@ -101,6 +101,15 @@ def test_a_crf_checkpoint_says_what_it_needs(tmp_path: Path) -> None:
         AutoConfig.from_pretrained(tmp_path)
 
 
+def test_transformers_reads_weights_in_several_files(tmp_path: Path) -> None:
+    tagger = tagger_of(crf=False, max_pieces=40, overlap=8)
+    tagger.save_pretrained(tmp_path, most_bytes=20_000)
+    assert len([*tmp_path.glob("*.safetensors")]) > 2
+    network, told = AutoModelForTokenClassification.from_pretrained(tmp_path, output_loading_info=True)
+    assert not any(told.values())
+    assert torch.equal(network.classifier.weight, tagger.output_layer.weight)
+
+
 @pytest.mark.parametrize("half", [False, True])
 def test_a_checkpoint_needs_no_other_folder(tmp_path: Path, half: bool) -> None:
     shutil.copytree(ENCODER, tmp_path / "encoder")

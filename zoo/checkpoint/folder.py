@@ -1,13 +1,15 @@
 """Writing, reading and verifying checkpoint folders.
 
 A folder holds ``config.json`` (format version, architecture, model, codec, and the sha256 of every other file it
-needs), ``model.safetensors``, one text file a vocabulary, and where words are read in pieces ``tokenizer.json`` and
+needs), ``model.safetensors`` (or several files of weights and their index, as transformers has them), one text file a
+vocabulary, and where words are read in pieces ``tokenizer.json`` and
 ``tokenizer_config.json``. Training lays ``recipe.yaml``, ``metrics.json`` and
 ``golden.json`` beside them. Nothing is unpickled, nothing is fetched.
 """
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -26,6 +28,7 @@ from zoo.text.vocab import Vocabulary, read_vocabulary
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+_INDEX, _PART = "model.safetensors.index.json", re.compile(r"model-(\d{5})-of-(\d{5})\.safetensors")
 _TOKENIZER = ("tokenizer.json", "tokenizer_config.json")
 _NGRAMS = "ngrams"  # a tensor of the weights; in the configuration, the shortest and the longest one's characters
 
@@ -64,12 +67,14 @@ class Checkpoint:
     foreign: Mapping[str, Any] = field(default_factory=dict)
 
 
-def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+def write_checkpoint(folder: Path, checkpoint: Checkpoint, most_bytes: int | None = None) -> None:
     """Writes a folder; whatever else lies in it stays, and nothing half-written is ever seen under a final name.
 
     Args:
         folder: Made if it is not there.
         checkpoint: What to write. Half-precision tensors are stored as such.
+        most_bytes: The most bytes of weights in a file, where they are to be in several; a larger tensor has a file of
+            its own.
     """
     folder.mkdir(parents=True, exist_ok=True)
     staged = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
@@ -77,8 +82,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
         if checkpoint.ngrams:
             weights[_NGRAMS] = torch.from_numpy(checkpoint.ngrams.matrix)
-        # save_file would hide it from other users; other programs want to know whose tensors they are.
-        (staged / WEIGHTS).write_bytes(safetensors.torch.save(weights, metadata={"format": "pt"}))
+        _write_weights(staged, weights, most_bytes)
         if checkpoint.tokenizer:
             (staged / _TOKENIZER[0]).write_text(checkpoint.tokenizer.definition, encoding="utf-8", newline="\n")
             (staged / _TOKENIZER[1]).write_text(_as_json(checkpoint.tokenizer.settings), encoding="utf-8")
@@ -98,8 +102,28 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         (staged / CONFIG).write_text(_as_json(config), encoding="utf-8")
         for path in sorted(staged.iterdir(), key=lambda path: path.name == CONFIG):  # config.json last: it vouches
             path.replace(folder / path.name)
+        for path in folder.iterdir():  # weights of what stood here before, which other programs might take for these
+            if path.name.startswith("model") and ".safetensors" in path.name and path.name not in config["sha256"]:
+                path.unlink()
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def _write_weights(folder: Path, weights: dict[str, Tensor], most_bytes: int | None) -> None:
+    """Weights in one file, or in several with an index, as transformers names them."""
+    names = {WEIGHTS: list(weights)}
+    if most_bytes:
+        from huggingface_hub import split_torch_state_dict_into_shards
+
+        planned = split_torch_state_dict_into_shards(weights, max_shard_size=most_bytes)
+        names = planned.filename_to_tensors
+        if planned.is_sharded:
+            told = {"metadata": planned.metadata, "weight_map": planned.tensor_to_filename}
+            (folder / _INDEX).write_text(_as_json(told), encoding="utf-8")
+    for file, held in names.items():
+        # save_file would hide it from other users; other programs want to know whose tensors they are.
+        saved = safetensors.torch.save({name: weights[name] for name in held}, metadata={"format": "pt"})
+        (folder / file).write_bytes(saved)
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:
@@ -118,7 +142,8 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     for name, expected in config["sha256"].items():
         _verify(folder / name, expected)
     try:
-        weights = safetensors.torch.load_file(folder / WEIGHTS)
+        files = [name for name in config["sha256"] if name.endswith(".safetensors")]
+        weights = {name: t for file in files for name, t in safetensors.torch.load_file(folder / file).items()}
         vocabularies = {name: read_vocabulary(folder / f"{name}.txt") for name in config["vocabularies"]}
         ngrams = Ngrams(weights.pop(_NGRAMS).numpy(), *config[_NGRAMS]) if _NGRAMS in config else None
         tokenizer = _read_tokenizer(folder) if _TOKENIZER[0] in config["sha256"] else None
@@ -176,7 +201,10 @@ def _read_config(folder: Path) -> dict[str, Any]:
             raise CheckpointError(
                 path, f"expected {key!r} to be a {kind.__name__}; take a fresh copy of the checkpoint."
             )
-    needed = {WEIGHTS, *(f"{name}.txt" for name in config["vocabularies"])}
+    parts = [part for name in config["sha256"] if (part := _PART.fullmatch(name))]
+    all_there = {int(part[2]) for part in parts} == {len(parts)}
+    weights = {_INDEX, *(part[0] for part in parts)} if all_there else {WEIGHTS}
+    needed = weights | {f"{name}.txt" for name in config["vocabularies"]}
     if _TOKENIZER[0] in config["sha256"]:
         needed.update(_TOKENIZER)
     if set(config["sha256"]) != needed or any("/" in name or "\\" in name for name in needed):

@@ -272,12 +272,13 @@ class Tagger(LightningModule):
         vectors = self.word_embedding.weight.detach()[:most].clone()
         self.word_embedding = WordEmbedding.from_pretrained(vectors, freeze=False, padding_idx=0)
 
-    def save_pretrained(self, folder: str | Path, *, half: bool = False) -> None:
+    def save_pretrained(self, folder: str | Path, *, half: bool = False, most_bytes: int | None = None) -> None:
         """Writes a checkpoint folder from which :meth:`from_pretrained` rebuilds this tagger.
 
         Args:
             folder: Made if it is not there.
             half: Store weights in float16, at half the size.
+            most_bytes: The most bytes of weights in a file, where they are to be in several.
         """
         weights = {
             self.stored_name(name): tensor.half() if half and tensor.is_floating_point() else tensor
@@ -294,7 +295,7 @@ class Tagger(LightningModule):
             tokenizer=self.tokenizer,
             foreign=self.told_to_others(),
         )
-        write_checkpoint(Path(folder), checkpoint)
+        write_checkpoint(Path(folder), checkpoint, most_bytes)
 
     def stored_name(self, name: str) -> str:
         """The name under which a checkpoint holds a parameter; its own by default."""
