@@ -12,8 +12,8 @@ Pretraining: a small BERT with a fresh vocabulary head on the same text; ``zoo p
 and the collator for language modelling on full sequences, as transformers' example ``run_mlm`` has it. Counted are
 pieces that are no padding.
 
-Both in one process on one thread, in random order within each round, in CPU time. ``Trainer`` needs ``pip install
-accelerate``.
+Both in one process on one thread, in random order within each round, in CPU time. ``Trainer`` needs accelerate: ``pip
+install -e '.[peers]'``.
 """
 
 import argparse
@@ -154,7 +154,8 @@ def compare_pretraining(
     from zoo.models.encoder import read_encoder
 
     tokenizer = read_encoder(encoder).tokenizer
-    text = "\n\n".join(document.text for document in documents)
+    more = list(load_corpus("ncbi-disease")["train"])[: 8 * len(documents)]
+    text = "\n\n".join(document.text for document in more)
     (folder / "corpus.txt").write_text(text, encoding="utf-8")
     shards = make_shards(folder / "corpus.txt", folder / "shards", tokenizer)
     steps = len(shards.pieces[0]) // (ROWS * PIECES)
