@@ -236,6 +236,9 @@ def test_results_do_not_depend_on_batch_size(key: str, documents: list[Document]
     assert [[span.key for span in d.spans] for d in one] == [[span.key for span in d.spans] for d in many]
     scores = [[span.score for d in tagged for span in d.spans] for tagged in (one, many)]
     assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+    half = tagger.tag(documents, half=True)
+    assert [[span.key for span in d.spans] for d in one] == [[span.key for span in d.spans] for d in half]
+    assert scores[0] == pytest.approx([span.score for d in half for span in d.spans], abs=0.1)
 
 
 @pytest.mark.parametrize("key", [key for key in SMALL if "word_size" in SMALL[key]])

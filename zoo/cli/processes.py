@@ -25,6 +25,7 @@ def tag_in_processes(
     processes: int,
     *,
     portion: int = 100,
+    half: bool = False,
     on_portion: Callable[[int], object] | None = None,
 ) -> Generator[Document, None, None]:
     """Tags documents as they are read, and hands them on in their order.
@@ -38,6 +39,7 @@ def tag_in_processes(
         documents: Read no further than the processes can follow.
         processes: How many.
         portion: Documents that a process gets at once.
+        half: Whether networks compute in bfloat16.
         on_portion: Called with the number of words of every portion that is done (a progress bar).
 
     Raises:
@@ -46,7 +48,7 @@ def tag_in_processes(
     """
     if processes < 1 or portion < 1:
         raise ValueError(f"Expected at least one process and document but got {processes=} and {portion=}.")
-    return _tagged(checkpoint, iter(documents), processes, portion, on_portion)
+    return _tagged(checkpoint, iter(documents), processes, portion, half, on_portion)
 
 
 def _tagged(
@@ -54,6 +56,7 @@ def _tagged(
     documents: Iterator[Document],
     processes: int,
     portion: int,
+    half: bool,
     on_portion: Callable[[int], object] | None,
 ) -> Generator[Document, None, None]:
     # Not forked, since torch's threads, and a GPU, do not outlive that.
@@ -63,7 +66,7 @@ def _tagged(
     try:
         while True:
             while len(waiting) < _AHEAD * processes and (several := list(islice(documents, portion))):
-                waiting.append(pool.submit(_tag, several))
+                waiting.append(pool.submit(_tag, several, half))
             if not waiting:
                 is_done = True
                 return
@@ -95,6 +98,6 @@ def _begin(checkpoint: str, processes: int) -> None:
     torch.set_num_threads(max(1, torch.get_num_threads() // processes))
 
 
-def _tag(documents: list[Document]) -> tuple[list[Document], int]:
+def _tag(documents: list[Document], half: bool) -> tuple[list[Document], int]:
     words: list[int] = []
-    return _tagger.tag(documents, on_batch=words.append), sum(words)
+    return _tagger.tag(documents, half=half, on_batch=words.append), sum(words)

@@ -33,6 +33,9 @@ def tag(
     processes: Annotated[
         int, typer.Option(min=1, help="Processes that tag side by side, each with a tagger of its own.")
     ] = 1,
+    half: Annotated[
+        bool, typer.Option("--half", help="Compute in bfloat16: sooner where the device has instructions for it.")
+    ] = False,
 ) -> None:
     """Find the entities of texts.
 
@@ -63,10 +66,10 @@ def tag(
             if processes > 1:
                 from zoo.cli.processes import tag_in_processes
 
-                yield from tag_in_processes(checkpoint, documents, processes, on_portion=advance)
+                yield from tag_in_processes(checkpoint, documents, processes, half=half, on_portion=advance)
                 return
             while several := list(islice(documents, _DOCUMENTS_AT_ONCE)):
-                yield from tagger.tag(several, on_batch=advance)
+                yield from tagger.tag(several, half=half, on_batch=advance)
 
         with closing(tagged()) as found:  # at once, and processes with it, if it cannot be written
             if to == "lines":
