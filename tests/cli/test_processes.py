@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import zoo
 from tests.cli.conftest import TINY, Zoo
 from zoo.cli.processes import tag_in_processes
 from zoo.data import formats
@@ -74,3 +75,12 @@ def test_a_number_of_processes_is_wanted(zoo: Zoo, checkpoint: Path) -> None:
     said = zoo("tag", "-c", checkpoint, "--processes", 0, stdin="Asthma.")
     assert said.code == 2
     assert "--processes" in said.err
+
+
+def test_processes_compute_in_half_precision_where_one_asks_for_it(checkpoint: Path) -> None:
+    tagger = zoo.load(checkpoint)
+    expected = tagger.tag(list(texts(6)), half=True, batch_words=100_000)
+    found = list(tag_in_processes(str(checkpoint), texts(6), 1, half=True))
+    scores = [[span.score for document in documents for span in document.spans] for documents in (found, expected)]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-3)
+    assert scores[0] != pytest.approx([s.score for d in tagger.tag(list(texts(6))) for s in d.spans], abs=1e-6)

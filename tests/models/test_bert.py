@@ -161,6 +161,7 @@ def test_every_family_of_encoders(family: str, tmp_path: Path) -> None:
     assert not any(told.values())
     loss = tagger.train().loss(tagger.read(tagger.codec.encode(documents(), gold=True)[0]))
     loss.backward()
+    assert not any(isinstance(layer, torch.nn.Dropout) for layer in tagger.network.children())
     gradients = [p.grad for p in tagger.parameters() if p.grad is not None]
     assert len(gradients) > 10
     assert all(gradient.isfinite().all() for gradient in gradients)

@@ -110,6 +110,9 @@ class Bert(Tagger):
         self.dropout = nn.Dropout(dropout)
         self.output_layer = network.classifier
         network.classifier = nn.Identity()  # what is left makes features of pieces; words are gathered before tags
+        for name, layer in network.named_children():
+            if isinstance(layer, nn.Dropout):  # before the last layer, where the tagger has its own
+                setattr(network, name, nn.Identity())
         self.network = network
         self.padding = network.config.pad_token_id or 0
         for name in ("before", "after"):

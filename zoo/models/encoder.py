@@ -145,15 +145,10 @@ def build_network(config: EncoderConfig, tags: list[str]) -> nn.Module:
 
 
 def classifier_config(config: EncoderConfig, tags: list[str]) -> Any:
-    """The configuration of a token classifier, as transformers has it.
-
-    Without dropout before the last layer, where its class lets one say so: the tagger has its own.
-    """
+    """The configuration of a token classifier, as transformers has it."""
     from transformers import AutoConfig
 
     given = {key: value for key, value in config.items() if key != "model_type"}
-    if "classifier_dropout" in given:
-        given["classifier_dropout"] = 0.0
     names = {"id2label": dict(enumerate(tags)), "label2id": {tag: row for row, tag in enumerate(tags)}}
     return AutoConfig.for_model(config["model_type"], **given, **names)
 
