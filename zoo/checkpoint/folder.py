@@ -2,9 +2,8 @@
 
 A folder holds ``config.json`` (format version, architecture, model, codec, and the sha256 of every other file it
 needs), ``model.safetensors`` (or several files of weights and their index, as transformers has them), one text file a
-vocabulary, and where words are read in pieces ``tokenizer.json`` and
-``tokenizer_config.json``. Training lays ``recipe.yaml``, ``metrics.json`` and
-``golden.json`` beside them. Nothing is unpickled, nothing is fetched.
+vocabulary, and where words are read in pieces ``tokenizer.json`` and ``tokenizer_config.json``. Training lays
+``recipe.yaml``, ``metrics.json`` and ``golden.json`` beside them. Nothing is unpickled, nothing is fetched.
 """
 
 import hashlib
@@ -95,7 +94,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, most_bytes: int | Non
             "model": dict(checkpoint.model),
             "codec": dict(checkpoint.codec),
             "vocabularies": sorted(checkpoint.vocabularies),
-            "sha256": {path.name: _sha256(path) for path in sorted(staged.iterdir())},
+            "sha256": {path.name: sha256_of(path) for path in sorted(staged.iterdir())},
         }
         if checkpoint.ngrams:
             config[_NGRAMS] = [checkpoint.ngrams.shortest, checkpoint.ngrams.longest]
@@ -215,7 +214,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
 def _verify(path: Path, expected: str) -> None:
     if not path.is_file():
         raise CheckpointError(path, "is missing; the checkpoint is incomplete, take a fresh copy.")
-    if (actual := _sha256(path)) != expected:
+    if (actual := sha256_of(path)) != expected:
         raise CheckpointError(
             path,
             f"is damaged or cut short: sha256 {actual[:12]}…, expected {str(expected)[:12]}…; take a fresh copy "
@@ -223,6 +222,7 @@ def _verify(path: Path, expected: str) -> None:
         )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The checksum of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -38,8 +38,8 @@ class Masking:
     Args:
         max_pieces: The most pieces of a sequence, those that frame it included.
         row_pieces: Pieces of a row, which holds one sequence or several.
-        share: Of a sequence's pieces, how many are masked; at least one.
-        whole_words: Whether all pieces of a word are masked, or none.
+        share: Of a sequence's pieces, how many are masked; at least one, but for whole words.
+        whole_words: Whether all pieces of a word are masked, or none; then no more than ``share`` of all.
         pairs: Whether a sequence is two parts, of which the second follows the first in half of them.
 
     Raises:
@@ -152,8 +152,8 @@ class Epoch:
     def __init__(self, shards: Shards, tokenizer: PieceTokenizer, masking: Masking, seed: int, number: int) -> None:
         self.shards, self.masking, self.seed, self.number = shards, masking, seed, number
         self.begin, self.end = tokenizer.before[0], tokenizer.after[0]
-        self.mask, self.size = tokenizer.row("[MASK]"), len(tokenizer)
-        self.plain = np.setdiff1d(np.arange(self.size), tokenizer.special)  # what a piece may be shown as
+        self.mask = tokenizer.row("[MASK]")
+        self.plain = np.setdiff1d(np.arange(len(tokenizer)), tokenizer.special)  # what a piece may be shown as
         draw = np.random.default_rng([seed, number])
         self.sequences = plan(shards, masking, draw)
         self.rows = pack(self.sequences.lengths + masking.frame, masking.row_pieces, draw)

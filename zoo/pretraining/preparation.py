@@ -14,10 +14,11 @@ from typing import Any, Literal, NamedTuple
 
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+from zoo.checkpoint.folder import sha256_of
 from zoo.data import textfile
 from zoo.pretraining.piece_vocabulary import to_tokenizer, train_pieces
 from zoo.pretraining.prepare import prepare_corpus
-from zoo.pretraining.shards import Shards, make_shards, sha256_of
+from zoo.pretraining.shards import Shards, make_shards
 from zoo.text.pieces import PieceTokenizer
 
 MODEL = "pieces.model"

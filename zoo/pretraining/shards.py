@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.checkpoint.folder import sha256_of
 from zoo.text.codec import Window
 from zoo.text.pieces import PieceTokenizer
 from zoo.text.segment import Segmenter
@@ -217,12 +218,6 @@ def _vouch(folder: Path, made_of: dict[str, str]) -> None:
             f"{folder}: expected shards of this {' and '.join(differ)} but they were made of another — name another "
             "folder, or delete this one."
         )
-
-
-def sha256_of(path: Path) -> str:
-    """The checksum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _digest(tokenizer: PieceTokenizer) -> str:
