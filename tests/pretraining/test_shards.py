@@ -69,11 +69,11 @@ def test_processes_make_the_same_shards_and_missing_ones_alone(corpus: Path, tmp
 
 def test_shards_of_something_else_are_refused(corpus: Path, tmp_path: Path) -> None:
     make_shards(corpus, tmp_path / "out", TOKENIZER)
-    with pytest.raises(ValueError, match="this segmentation but they were made of another"):
+    with pytest.raises(ValueError, match="out: was made by another segmentation than"):
         make_shards(corpus, tmp_path / "out", TOKENIZER, segmentation="v2")
     with corpus.open("a", encoding="utf-8") as file:
         file.write("More.\n")
-    with pytest.raises(ValueError, match="this corpus but they were made of another"):
+    with pytest.raises(ValueError, match="out: was made by another corpus than"):
         make_shards(corpus, tmp_path / "out", TOKENIZER)
 
 

@@ -19,6 +19,7 @@ from zoo.data import textfile
 from zoo.pretraining.piece_vocabulary import to_tokenizer, train_pieces
 from zoo.pretraining.prepare import prepare_corpus
 from zoo.pretraining.shards import Shards, make_shards
+from zoo.pretraining.vouching import vouch
 from zoo.text.pieces import PieceTokenizer
 
 MODEL = "pieces.model"
@@ -131,7 +132,7 @@ def as_yaml_knows(settings: dict[str, Any]) -> dict[str, Any]:
 def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
     """The text to learn from and the held-out one, sentence by sentence; read once."""
     train, held_out = folder / "train.txt", folder / "held-out.txt"
-    _vouch(folder, as_yaml_knows({"corpus": corpus}))
+    vouch(folder, as_yaml_knows({"corpus": corpus}))
     if train.exists():  # it is renamed to that name last
         return train, held_out
     _LOG.info("gathering the corpus")
@@ -160,30 +161,12 @@ def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
     return train, held_out
 
 
-def _vouch(folder: Path, settings: dict[str, Any]) -> None:
-    """Writes what a part of the preparation is made by, or compares it.
-
-    Raises:
-        ValueError: If the folder holds what was made otherwise.
-    """
-    path = folder / "made-by.json"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    before = json.loads(path.read_text(encoding="utf-8"))
-    if changed := [key for key in settings if settings[key] != before.get(key)]:
-        raise ValueError(
-            f"{folder}: was made by another {' and '.join(changed)} than this recipe says; remove it, and what was "
-            "made of it (tokenizer, shards), or choose another --output."
-        )
-
-
 def _tokenizer(
     folder: Path, corpus: Path, vocabulary: VocabularyConfig, segmentation: str, longest: int
 ) -> PieceTokenizer:
     """The tokenizer of a run; trained once."""
     trained = folder / MODEL
-    _vouch(folder, as_yaml_knows({"vocabulary": vocabulary, "corpus": sha256_of(corpus)}))
+    vouch(folder, as_yaml_knows({"vocabulary": vocabulary, "corpus": sha256_of(corpus)}))
     if not trained.exists():
         _LOG.info("training a vocabulary of %s pieces", f"{vocabulary.size:,}")
         sentences: Iterator[str] = filter(None, textfile.read_lines(corpus))

@@ -6,7 +6,6 @@ when it is complete, so that a run that was killed goes on with those that are m
 """
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -19,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from zoo.checkpoint.folder import sha256_of
+from zoo.pretraining.vouching import vouch
 from zoo.text.codec import Window
 from zoo.text.pieces import PieceTokenizer
 from zoo.text.segment import Segmenter
 
-MANIFEST = "shards.json"
 _PART_BYTES = 8 << 20
 _ARRAYS = ("pieces", "begins", "sentences", "documents")
 
@@ -77,9 +76,8 @@ def make_shards(
     Raises:
         ValueError: If the folder holds shards of another corpus, tokenizer or segmentation, or there is no sentence.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     parts = list(_parts(corpus))
-    _vouch(folder, {"corpus": sha256_of(corpus), "tokenizer": _digest(tokenizer), "segmentation": segmentation})
+    vouch(folder, {"corpus": sha256_of(corpus), "tokenizer": _digest(tokenizer), "segmentation": segmentation})
     missing = [number for number in range(len(parts)) if not _shard(folder, number).exists()]
     done = sum(end - start for number, (start, end) in enumerate(parts) if number not in {*missing})
     for number in _all_made(corpus, folder, tokenizer, segmentation, [(n, *parts[n]) for n in missing], processes):
@@ -205,19 +203,6 @@ def _arrays(text: str, tokenizer: PieceTokenizer, segment: Segmenter) -> dict[st
 
 def _shard(folder: Path, number: int) -> Path:
     return folder / f"shard-{number:05}"
-
-
-def _vouch(folder: Path, made_of: dict[str, str]) -> None:
-    """Writes what shards are made of, or compares it."""
-    path = folder / MANIFEST
-    if not path.exists():
-        path.write_text(json.dumps(made_of, indent=2) + "\n", encoding="utf-8")
-    before = json.loads(path.read_text(encoding="utf-8"))
-    if differ := [name for name in made_of if before.get(name) != made_of[name]]:
-        raise ValueError(
-            f"{folder}: expected shards of this {' and '.join(differ)} but they were made of another — name another "
-            "folder, or delete this one."
-        )
 
 
 def _digest(tokenizer: PieceTokenizer) -> str:
