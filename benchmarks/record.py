@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from zoo.training.train import device_name
+from zoo.training.trainer import device_name
 
 SPEED = Path(__file__).resolve().parent / "results" / "speed.csv"
 

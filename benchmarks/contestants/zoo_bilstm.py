@@ -17,7 +17,8 @@ with quick_imports():
     from zoo.training.datamodule import TaggingDataModule
     from zoo.training.optimizers import build_optimizer, with_schedule
     from zoo.training.recipe import read_recipe
-    from zoo.training.train import build_trainer, silence_lightning
+    from zoo.training.train import build_trainer
+    from zoo.training.trainer import silence_lightning
 
 RECIPE = "recipes/ncbi-disease/char_bilstm_crf.yaml"
 SIZES = {"word_size": 100, "character_size": 25, "character_hidden": 25, "hidden": 256, "tanh_size": 150}

@@ -29,7 +29,8 @@ from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, build_tagger
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.recipe import read_recipe
-from zoo.training.train import TrainerConfig, set_up_encoder, train
+from zoo.training.train import set_up_encoder, train
+from zoo.training.trainer import TrainerConfig
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ENCODER = FIXTURES / "encoder"

@@ -117,7 +117,7 @@ def speed(tagger: Tagger, documents: Sequence[Document]) -> dict[str, Any]:
     Returns:
         ``words_per_second``, two digits of which say something, and ``device``.
     """
-    from zoo.training.train import device_name
+    from zoo.training.trainer import device_name
 
     texts, words = [], 0
     for document in documents:

@@ -33,7 +33,7 @@ from zoo.pretraining.texts import find_texts
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.precisions import Precision, precision_on
 from zoo.training.resume import RECIPE, check_state, last_state
-from zoo.training.train import device_name, silence_lightning
+from zoo.training.trainer import device_name, silence_lightning
 
 _WARMUP = 0.02  # share of the steps over which the rate rises from 0
 _SAVE_MINUTES = 2.0

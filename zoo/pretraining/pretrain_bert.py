@@ -28,7 +28,7 @@ from zoo.text.pieces import PieceTokenizer
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.ranges import check_numbers
 from zoo.training.resume import RECIPE, check_state, last_state
-from zoo.training.train import TrainerConfig, device_name, make_trainer, silence_lightning
+from zoo.training.trainer import TrainerConfig, device_name, make_trainer, silence_lightning
 
 REPORT = "pretraining.json"
 _NETWORK = "model.network."
