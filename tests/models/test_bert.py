@@ -387,8 +387,8 @@ def test_recipes_run_as_they_are_but_for_encoder_and_corpus(path: Path, tmp_path
     assert f"zoo train recipes/{path.parent.name}/bert.yaml" in path.read_text(encoding="utf-8")
 
 
-def test_there_is_a_recipe_for_each_paper() -> None:
-    assert {"raredis", "bc5cdr", "pharmaconer", "ncbi-disease"} <= {path.parent.name for path in RECIPES}
+def test_there_is_a_recipe_for_each_corpus() -> None:
+    assert {"raredis", "bc5cdr", "pharmaconer", "ncbi-disease", "jnlpba", "craft"} <= {path.parent.name for path in RECIPES}
 
 
 def test_long_documents_are_learnt_from_in_parts_and_tagged_whole() -> None:
