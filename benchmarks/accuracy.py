@@ -28,9 +28,10 @@ from zoo.evaluation.spans import Counts, Report
 from zoo.hub.index import load
 from zoo.models.tagger import Tagger
 from zoo.text.segment import Segmenter
+from zoo.training.fit import Trained
 from zoo.training.hold_out import hold_out
 from zoo.training.recipe import read_recipe
-from zoo.training.train import Trained, train
+from zoo.training.train import train
 
 RESULTS = Path(__file__).parent / "results" / "accuracy.csv"
 

@@ -39,8 +39,8 @@ from zoo.pretraining.steps import PretrainingData
 from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, build_tagger
 from zoo.training.datamodule import TaggingDataModule
+from zoo.training.fit import TrainingConfig, build_trainer
 from zoo.training.optimizers import OptimizerConfig, build_optimizer, with_schedule
-from zoo.training.train import TrainingConfig, build_trainer
 from zoo.training.trainer import TrainerConfig, silence_lightning
 
 BATCH_WORDS, BATCH_SENTENCES = 600, 24  # of about as many words

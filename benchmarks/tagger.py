@@ -30,10 +30,10 @@ from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch, budget_batches
 from zoo.training.build import build_tagger
 from zoo.training.datamodule import TaggingDataModule
+from zoo.training.fit import build_trainer
 from zoo.training.optimizers import build_optimizer, with_schedule
 from zoo.training.precisions import precision_on
 from zoo.training.recipe import read_recipe
-from zoo.training.train import build_trainer
 
 RECIPE = "recipes/ncbi-disease/char_cnn_bilstm_crf.yaml"
 

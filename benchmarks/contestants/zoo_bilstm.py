@@ -15,9 +15,9 @@ with quick_imports():
     from zoo.data.document import Document, Span
     from zoo.training.build import VectorsConfig, build_tagger
     from zoo.training.datamodule import TaggingDataModule
+    from zoo.training.fit import build_trainer
     from zoo.training.optimizers import build_optimizer, with_schedule
     from zoo.training.recipe import read_recipe
-    from zoo.training.train import build_trainer
     from zoo.training.trainer import silence_lightning
 
 RECIPE = "recipes/ncbi-disease/char_bilstm_crf.yaml"

@@ -13,8 +13,8 @@ from zoo.cli import starting
 from zoo.cli.train import say_how_it_ended
 from zoo.data import formats
 from zoo.hub.index import load
+from zoo.training.fit import TrainingConfig
 from zoo.training.recipe import read_recipe
-from zoo.training.train import TrainingConfig
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 TINY = FIXTURES / "tiny"

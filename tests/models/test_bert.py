@@ -28,8 +28,9 @@ from zoo.models.golden import check_golden
 from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, build_tagger
 from zoo.training.datamodule import TaggingDataModule
+from zoo.training.fit import set_up_encoder
 from zoo.training.recipe import read_recipe
-from zoo.training.train import set_up_encoder, train
+from zoo.training.train import train
 from zoo.training.trainer import TrainerConfig
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -388,7 +389,9 @@ def test_recipes_run_as_they_are_but_for_encoder_and_corpus(path: Path, tmp_path
 
 
 def test_there_is_a_recipe_for_each_corpus() -> None:
-    assert {"raredis", "bc5cdr", "pharmaconer", "ncbi-disease", "jnlpba", "craft"} <= {path.parent.name for path in RECIPES}
+    assert {"raredis", "bc5cdr", "pharmaconer", "ncbi-disease", "jnlpba", "craft"} <= {
+        path.parent.name for path in RECIPES
+    }
 
 
 def test_long_documents_are_learnt_from_in_parts_and_tagged_whole() -> None:

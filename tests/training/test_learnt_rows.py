@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-import zoo.training.train
+import zoo.training.fit
 from tests.training.test_train import settings
 from zoo.text.vector_files import write_vectors
 from zoo.text.vectors import WordVectors
@@ -39,7 +39,7 @@ def test_a_run_ends_where_one_ends_that_passes_over_all_rows(
     more += ("--training.epochs", "3", "--training.average", "0.9", "--training.half", "false")
     learnt = train(**settings(tmp_path / "learnt", *more)).tagger
     with monkeypatch.context() as patch:
-        patch.setattr(zoo.training.train, "learn_rows", lambda *_: None)
+        patch.setattr(zoo.training.fit, "learn_rows", lambda *_: None)
         whole = train(**settings(tmp_path / "whole", *more)).tagger
     (best,) = (tmp_path / "learnt" / "best").glob("*.ckpt")
     passed_over = torch.load(best, weights_only=True)["state_dict"]["word_embedding.weight"]

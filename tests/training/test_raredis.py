@@ -17,8 +17,9 @@ from zoo.evaluation.scorers import score_with
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
 from zoo.text.segment import Segmenter
+from zoo.training.fit import Trained
 from zoo.training.recipe import read_recipe
-from zoo.training.train import Trained, train
+from zoo.training.train import train
 
 LABELS = ("DISEASE", "RAREDISEASE", "SIGN", "SYMPTOM")
 

@@ -13,8 +13,10 @@ from zoo.hub.index import checkpoints_folder, load
 from zoo.models.char_cnn_bilstm_crf import CharCnnBiLstmCrf
 from zoo.models.golden import check_golden
 from zoo.text.codec import CodecConfig
+from zoo.training.fit import TrainingConfig
+from zoo.training.optimizers import OptimizerConfig
 from zoo.training.shrink import shrink
-from zoo.training.train import OptimizerConfig, TrainingConfig, train
+from zoo.training.train import train
 
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,8 +27,9 @@ from zoo.text.vectors import WordVectors
 from zoo.text.vocab import UNKNOWN
 from zoo.training.callbacks import MovingAverage, RunState
 from zoo.training.datamodule import WordBudgetSampler
+from zoo.training.fit import Trained
 from zoo.training.recipe import read_recipe
-from zoo.training.train import Trained, train
+from zoo.training.train import train
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 RECIPE = FIXTURES / "tiny" / "recipe.yaml"
@@ -63,6 +65,38 @@ def test_weights_are_stored_in_half_precision_where_the_recipe_says_so(trained: 
 def test_the_recipe_lies_in_the_checkpoint_and_trains_the_same_again(trained: Trained, tmp_path: Path) -> None:
     again = train(**read_recipe(trained.folder / "recipe.yaml", ["--output", str(tmp_path)]) | {"progress": False})
     assert weights(again.folder) == weights(trained.folder)
+
+
+def test_a_run_that_starts_from_a_checkpoint_goes_on_learning_from_its_weights(
+    trained: Trained, tmp_path: Path
+) -> None:
+    still = ("--start", str(trained.folder.parent), "--optimizer.learning_rate", "0")
+    same = train(**settings(tmp_path / "still", *still, "--training.epochs", "1"))
+    assert weights(same.folder) == weights(trained.folder)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", ".*in eval mode at the start of training")
+        more = train(**settings(tmp_path / "more", "--start", str(trained.folder), "--training.epochs", "1"))
+    assert weights(more.folder) != weights(trained.folder)
+    first, new = (
+        train(**settings(tmp_path / name, *given, "--training.epochs", "1", "--training.keep", "last")).metrics["dev"]
+        for name, given in (("tuned", ("--start", str(trained.folder))), ("new", ()))
+    )
+    assert first["micro"]["f1"] > new["micro"]["f1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("--model.hidden", "9"), r"has other values of model\.hidden than the recipe that is to begin with it"),
+        (("--codec.scheme", "IOB2"), r"has other values of codec than"),
+        (("--vectors.path", "x.safetensors"), r"vectors and resources of its own; leave vectors\.path and resources"),
+    ],
+)
+def test_a_run_starts_only_from_what_its_recipe_says(
+    trained: Trained, tmp_path: Path, given: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        train(**settings(tmp_path, "--start", str(trained.folder), *given))
 
 
 def test_another_seed_is_another_tagger(trained: Trained, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from zoo.evaluation.spans import score
 from zoo.hub.index import load
 from zoo.models.feature_crf import FeatureCrf
 from zoo.models.golden import check_golden
+from zoo.training.fit import Trained
 from zoo.training.recipe import read_recipe
-from zoo.training.train import Trained, train
+from zoo.training.train import train
 
 TINY = Path(__file__).parent.parent / "fixtures" / "tiny"
 
@@ -76,7 +77,7 @@ def test_a_complete_run_is_not_learnt_again(recipe: Path, monkeypatch: pytest.Mo
         run(recipe, "--resume", "true", "--model.c1", "1")
 
 
-@pytest.mark.parametrize("where", ["zoo.models.feature_crf.train_crf", "zoo.training.train.write_golden"])
+@pytest.mark.parametrize("where", ["zoo.models.feature_crf.train_crf", "zoo.training.fit.write_golden"])
 def test_an_interrupted_run_is_resumed_from_its_beginning(
     where: str, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

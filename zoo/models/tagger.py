@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from pytorch_lightning import LightningModule
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
@@ -82,6 +82,7 @@ class Tagger(LightningModule):
         self.compose_with(None)
         self.dev_f1 = SpanScore()
         self.optimization: Callable[[Tagger], Any] | None = None
+        self.objective: nn.Module | None = None
 
     @classmethod
     def parts_from(
@@ -155,7 +156,7 @@ class Tagger(LightningModule):
         """
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        loss = self.loss(batch)
+        loss = self.objective(self, batch) if self.objective else self.loss(batch)
         self.log("train_loss", loss.detach(), prog_bar=True, batch_size=len(batch.words))
         return loss
 

@@ -33,7 +33,7 @@ from zoo.pretraining.texts import find_texts
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.precisions import Precision, precision_on
 from zoo.training.resume import RECIPE, check_state, last_state
-from zoo.training.trainer import device_name, silence_lightning
+from zoo.training.trainer import device_name, fit_module, silence_lightning
 
 _WARMUP = 0.02  # share of the steps over which the rate rises from 0
 _SAVE_MINUTES = 2.0
@@ -200,10 +200,7 @@ def train_character_lm(
     runner, state = _build_trainer(folder, recipe, settings, progress)
     if last:
         check_state(last, pair)
-    try:
-        runner.fit(pair, data, ckpt_path=last, weights_only=True)
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        raise KeyboardInterrupt from None
+    fit_module(runner, pair, data, last)
     report = {"settings": settings} | _report(text, runner, state.seconds)
     write_character_lms(CharacterLms(text.characters, *pair.lms, report), folder)
     return read_character_lms(folder)

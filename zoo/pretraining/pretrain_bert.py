@@ -28,7 +28,7 @@ from zoo.text.pieces import PieceTokenizer
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.ranges import check_numbers
 from zoo.training.resume import RECIPE, check_state, last_state
-from zoo.training.trainer import TrainerConfig, device_name, make_trainer, silence_lightning
+from zoo.training.trainer import TrainerConfig, device_name, fit_module, make_trainer, silence_lightning
 
 REPORT = "pretraining.json"
 _NETWORK = "model.network."
@@ -156,10 +156,7 @@ def pretrain_bert(
     runner, state, speed = _build_trainer(folder, recipe, steps, data.total, trainer, examples.share, progress)
     if last:
         check_state(last, learner)
-    try:
-        runner.fit(learner, data, ckpt_path=last, weights_only=True)
-    except SystemExit:  # what Lightning makes of Ctrl-C
-        raise KeyboardInterrupt from None
+    fit_module(runner, learner, data, last)
     runner.validate(learner, data, verbose=False)  # the last steps may have been fewer than it takes
     weights = runner.strategy.lightning_module_state_dict()  # of all devices, where each holds a part
     if runner.is_global_zero:

@@ -17,8 +17,8 @@ from zoo.checkpoint.folder import read_architecture
 from zoo.data.splits import load_corpus
 from zoo.models.golden import write_golden
 from zoo.models.registry import architecture_named
+from zoo.training.fit import evaluate_splits
 from zoo.training.hold_out import hold_out
-from zoo.training.train import evaluate_splits
 
 
 def shrink(folder: Path, out: Path, words: int) -> dict[str, Any]:

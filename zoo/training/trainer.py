@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from pytorch_lightning import Trainer
+from pytorch_lightning import LightningDataModule, LightningModule, Trainer
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from zoo.training.precisions import Precision, precision_on
@@ -74,6 +74,18 @@ def make_trainer(trainer: TrainerConfig, **settings: Any) -> Trainer:
             f"{trainer.devices!r}, strategy {trainer.strategy!r}: {error} — --trainer.accelerator auto takes what "
             "there is."
         ) from error
+
+
+def fit_module(runner: Trainer, module: LightningModule, data: LightningDataModule, state: str | None) -> None:
+    """Trains, from the beginning or from a state that was saved.
+
+    Raises:
+        KeyboardInterrupt: After Ctrl-C, of which Lightning makes an exit.
+    """
+    try:
+        runner.fit(module, data, ckpt_path=state, weights_only=True)
+    except SystemExit:
+        raise KeyboardInterrupt from None
 
 
 def device_name(device: torch.device) -> str:
