@@ -16,6 +16,7 @@ from zoo.cli.pretrain import pretrain
 from zoo.cli.tag import tag
 from zoo.cli.train import train
 from zoo.cli.vectors import vectors
+from zoo.cli.weak import weak
 
 app = typer.Typer(
     name="zoo",
@@ -36,6 +37,7 @@ app.command(rich_help_panel="Make", context_settings={"allow_extra_args": True, 
 app.command(rich_help_panel="Make")(embed)
 app.add_typer(pretrain, name="pretrain", rich_help_panel="Make")
 app.add_typer(vectors, name="vectors", rich_help_panel="Make")
+app.add_typer(weak, name="weak", rich_help_panel="Make")
 
 
 def _version(show: bool) -> None:

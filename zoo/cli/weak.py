@@ -1,0 +1,193 @@
+"""``zoo weak``."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zoo.cli.console import table_console
+from zoo.cli.inputs import documents_of, given
+from zoo.cli.progress import documents_progress
+from zoo.cli.systems import Naming
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from zoo.data.document import Document
+    from zoo.data.terminology import Concept
+    from zoo.weak.weak_sets import Confirms, WeakSets
+
+weak = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="More recall from unlabelled text: `zoo weak label`, then `recorrect`, then `distill`.",
+)
+
+_ANNOTATIONS, _ACCURACY, _OUTPUT = "Annotations", "What the accuracy set keeps", "Where it goes"
+
+
+@weak.command()
+def label(
+    sources: Annotated[
+        list[str], typer.Argument(help="Files or folders of documents, in any format; a corpus as NAME/SPLIT.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for both sets and a report.", rich_help_panel=_OUTPUT)],
+    annotate: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="LABEL=TERMINOLOGY labels by its names, instead of what the files have; may be repeated.",
+            rich_help_panel=_ANNOTATIONS,
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Only these labels, as Disease,Chemical.", rich_help_panel=_ANNOTATIONS)
+    ] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option(help="OLD=NEW renames a label, OLD= drops it.", rich_help_panel=_ANNOTATIONS),
+    ] = None,
+    lenient: Annotated[
+        bool,
+        typer.Option("--lenient", help="Count mentions that disagree with the text.", rich_help_panel=_ANNOTATIONS),
+    ] = False,
+    knowledge: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Mentions whose concept it records for the PMID: CTD, PubMed XML, RGD, or pmid and concept.",
+            rich_help_panel=_ACCURACY,
+        ),
+    ] = None,
+    names: Annotated[
+        list[Path] | None,
+        typer.Option(help="Mentions that are a name of their concept in this terminology.", rich_help_panel=_ACCURACY),
+    ] = None,
+    gold: Annotated[
+        str | None,
+        typer.Option(help="Documents whose mentions are known, to score both sets by.", rich_help_panel=_OUTPUT),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="Documents to stay out of, as bc5cdr/test; may be repeated.", rich_help_panel=_OUTPUT),
+    ] = None,
+) -> None:
+    """Make two weakly labelled sets of the same texts: one for coverage, one for accuracy.
+
+    Coverage has all that was found, by PubTator or by `--annotate`; accuracy what knowledge bases record for the very
+    article, or what is a name of its concept. Of a dictionary, and with neither, it has what hardly means anything
+    else.
+
+    - `zoo weak label articles.pubtator --knowledge CTD_chemicals_diseases.tsv.gz --labels Disease,Chemical --out weak`
+
+    - `zoo weak label texts/ --annotate Disease=CTD_diseases.tsv.gz --gold bc5cdr/train --out weak`
+    """
+    from zoo.data.textfile import writing
+    from zoo.weak.weak_sets import ACCURACY, COVERAGE, write_weak_sets
+
+    naming = Naming.of(rename or (), labels)
+    terms = _terms(annotate or ())
+
+    def read() -> Iterator["Document"]:
+        return chain.from_iterable(_documents(source, lenient) for source in sources)
+
+    true = [naming.document(document) for document in _documents(gold, lenient)] if gold else []
+    label_all, keep = _making(terms, knowledge or (), names or (), read, naming)
+    with documents_progress() as step:
+        done = write_weak_sets(
+            lambda: step("labelling", read()),
+            out,
+            {COVERAGE: label_all, ACCURACY: keep},
+            true,
+            [document for name in without or () for document in _documents(name, lenient)],
+        )
+    with writing(out / "report.json") as file:
+        file.write(json.dumps(done.to_dict(), indent=2) + "\n")
+    table_console().print(_table(done))
+    for reason, count in sorted(done.left_out.items()):
+        typer.secho(f"zoo: left out {count} documents {reason}", fg="yellow", err=True)
+    if gold and not any(found.report for found in done.sets.values()):
+        typer.secho(f"zoo: no document is of {gold}, so nothing was scored", fg="yellow", err=True)
+
+
+def _documents(name: str, lenient: bool) -> Iterator["Document"]:
+    """Documents of files, or of a split that is named as ``bc5cdr/train``."""
+    from zoo.data import formats
+    from zoo.data.corpora import CORPORA
+
+    corpus, _, split = name.rpartition("/")
+    if corpus in CORPORA and not Path(name).exists():
+        return documents_of(corpus, split)
+    if not Path(name).exists():
+        return documents_of(name, None)  # which says what there is
+    readable = formats.FORMATS[formats.detect(name)].reader_options
+    return documents_of(name, None, None, given(lenient=lenient and "lenient" in readable))
+
+
+def _terms(annotate: Iterable[str]) -> dict[str, list["Concept"]]:
+    """Concepts by label, of ``LABEL=TERMINOLOGY``."""
+    from zoo.data.terminology import read_concepts
+
+    terms: dict[str, list[Concept]] = {}
+    for each in annotate:
+        name, sign, path = each.partition("=")
+        if not (name.strip() and sign and path.strip()):
+            raise ValueError(f"Expected --annotate LABEL=TERMINOLOGY but got {each!r}.")
+        terms.setdefault(name.strip(), []).extend(read_concepts(_found(path.strip())))
+    return terms
+
+
+def _found(path: str | Path) -> Path:
+    """A file below the working directory, else below the data folder."""
+    from zoo.data.splits import data_root
+
+    found = Path(path) if Path(path).exists() else data_root() / path
+    if not found.exists():
+        raise FileNotFoundError(f"No {path}, neither below the working directory nor below {data_root()}.")
+    return found
+
+
+def _making(
+    terms: dict[str, list["Concept"]],
+    knowledge: Iterable[Path],
+    names: Iterable[Path],
+    read: Callable[[], Iterable["Document"]],
+    naming: Naming,
+) -> tuple[Callable[["Document"], "Document"], Callable[["Document"], "Document"]]:
+    """What makes a document of the coverage set, and what one of the accuracy set."""
+    from zoo.data.terminology import read_concepts
+    from zoo.weak.dictionary import Dictionary, names_of
+    from zoo.weak.knowledge import knowledge_of
+    from zoo.weak.weak_sets import confirmed, either, named, recorded
+
+    checks: list[Confirms] = []
+    if bases := [_found(path) for path in knowledge]:
+        checks.append(recorded(knowledge_of(bases, {document.id for document in read()})))
+    if files := [_found(path) for path in names]:
+        checks.append(named(names_of(concept for path in files for concept in read_concepts(path))))
+    label_all = Dictionary(terms).label if terms else naming.document
+    if checks:
+        return label_all, lambda document: confirmed(label_all(document), either(checks))
+    if terms:
+        return label_all, Dictionary(terms, strict=True).label
+    raise ValueError(
+        "Expected what tells right mentions from wrong ones: --knowledge, --names, or --annotate, which has rules."
+    )
+
+
+def _table(done: "WeakSets") -> "Table":
+    from rich.table import Table
+
+    table = Table(title=f"weak sets of {next(iter(done.sets.values())).documents:,} documents")
+    table.add_column("set")
+    for heading in ("label", "mentions", "P", "R", "F1"):
+        table.add_column(heading, justify="left" if heading == "label" else "right")
+    for name, found in done.sets.items():
+        scores = found.report.labels if found.report else {}
+        for label_name in sorted({*found.mentions, *scores}):
+            counts = scores.get(label_name)
+            cells = [f"{100 * x:.1f}" for x in (counts.precision, counts.recall, counts.f1)] if counts else [""] * 3
+            table.add_row(name, label_name, f"{found.mentions[label_name]:,}", *cells)
+        table.add_section()
+    return table

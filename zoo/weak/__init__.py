@@ -1,0 +1,1 @@
+"""More recall from text that nobody annotated: weak labels, their re-correction, and distillation."""
