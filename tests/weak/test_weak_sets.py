@@ -62,6 +62,6 @@ def test_a_document_is_taken_once_and_none_of_the_test_part(tmp_path: Path) -> N
 
 
 def test_without_any_document_nothing_is_written(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="got none; left out: .'without text': 1"):
+    with pytest.raises(ValueError, match="got none; left out: "):
         write_weak_sets(lambda: [Document("1", "")], tmp_path, {"coverage": lambda d: d})
     assert not [*tmp_path.iterdir()]

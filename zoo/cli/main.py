@@ -13,6 +13,7 @@ from zoo.cli.evaluate import evaluate
 from zoo.cli.explain import explain
 from zoo.cli.listing import list_command
 from zoo.cli.pretrain import pretrain
+from zoo.cli.running import OVERRIDES
 from zoo.cli.tag import tag
 from zoo.cli.train import train
 from zoo.cli.vectors import vectors
@@ -33,7 +34,7 @@ app.command(rich_help_panel="Use")(evaluate)
 app.command(rich_help_panel="Use")(explain)
 app.add_typer(corpus, name="corpus", rich_help_panel="Corpora")
 app.command(rich_help_panel="Corpora")(convert)
-app.command(rich_help_panel="Make", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(train)
+app.command(rich_help_panel="Make", context_settings=OVERRIDES)(train)
 app.command(rich_help_panel="Make")(embed)
 app.add_typer(pretrain, name="pretrain", rich_help_panel="Make")
 app.add_typer(vectors, name="vectors", rich_help_panel="Make")

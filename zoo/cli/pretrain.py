@@ -1,12 +1,14 @@
 """``zoo pretrain``."""
 
 import json
-import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from zoo.cli.running import OVERRIDES, Keys, Recipe, Resume, is_first_device, run_recipe
 
 
 class _BertUnlessNamed(TyperGroup):
@@ -33,15 +35,8 @@ def _language_models() -> None:
     pass
 
 
-@pretrain.command("bert", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def bert(
-    context: typer.Context,
-    recipe: Annotated[Path | None, typer.Argument(help="A YAML recipe, as recipes/pretraining/sbc_bert.yaml.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the recipe's output folder.")] = False,
-    keys: Annotated[
-        bool, typer.Option("--keys", help="List every key of a recipe with its default, and stop.")
-    ] = False,
-) -> None:
+@pretrain.command("bert", context_settings=OVERRIDES)
+def bert(context: typer.Context, recipe: Recipe = None, resume: Resume = False, keys: Keys = False) -> None:
     """Pretrain a BERT from scratch: corpus, SentencePiece vocabulary, masked language model.
 
     Any key of the recipe can be changed on the command line:
@@ -54,38 +49,25 @@ def bert(
 
     Killed? The same command with `--resume` goes on where it was, also on another number of devices.
     """
-    from zoo.cli.starting import quick_imports
-
-    with quick_imports():
-        from pytorch_lightning.utilities.rank_zero import rank_zero_only
-
-        from zoo.pretraining.pretrain_bert import REPORT, pretrain_bert
-        from zoo.training.recipe import read_recipe, recipe_parser
-
-    if keys:
-        typer.echo(recipe_parser(pretrain_bert, "pretrain").format_help())
+    example = "recipes/pretraining/sbc_bert.yaml"
+    _, checkpoint = run_recipe(
+        _load, "pretrain", recipe, context.args, resume=resume, keys=keys, example=example, tells="zoo.pretraining"
+    )
+    if not is_first_device():
         return
-    if recipe is None:
-        raise typer.BadParameter("give a recipe, as recipes/pretraining/sbc_bert.yaml", param_hint="RECIPE")
-    if not recipe.is_file():
-        raise FileNotFoundError(f"No such recipe: {recipe}.")
-    settings = read_recipe(recipe, context.args, pretrain_bert, "pretrain")
-    if settings["progress"]:
-        told = logging.getLogger("zoo.pretraining")
-        told.setLevel(logging.INFO)
-        told.addHandler(logging.StreamHandler())
-    try:
-        checkpoint = pretrain_bert(**(settings | {"resume": resume or settings["resume"]}))
-    except KeyboardInterrupt:
-        typer.secho("zoo: interrupted; the same command with --resume goes on", fg="red", err=True)
-        raise typer.Exit(130) from None
-    if getattr(rank_zero_only, "rank", 0):  # of several devices, one speaks
-        return
+    from zoo.pretraining.pretrain_bert import REPORT
+
     report = json.loads((checkpoint / REPORT).read_text(encoding="utf-8"))
     if report["held_out"]:
         told, perplexity = 100 * report["held_out"]["told"], report["held_out"]["perplexity"]
         typer.echo(f"held-out documents: {told:.1f} % of masked pieces told, perplexity {perplexity:.2f}")
     typer.echo(f"encoder: {checkpoint}")
+
+
+def _load() -> Callable[..., Any]:
+    from zoo.pretraining.pretrain_bert import pretrain_bert
+
+    return pretrain_bert
 
 
 @pretrain.command("character-lm")

@@ -1,19 +1,14 @@
 """``zoo train``."""
 
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
+from zoo.cli.running import Keys, Recipe, Resume, is_first_device, run_recipe
 
-def train(
-    context: typer.Context,
-    recipe: Annotated[Path | None, typer.Argument(help="A YAML recipe, as those under recipes/.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the recipe's output folder.")] = False,
-    keys: Annotated[
-        bool, typer.Option("--keys", help="List every key of a recipe with its default, and stop.")
-    ] = False,
-) -> None:
+
+def train(context: typer.Context, recipe: Recipe = None, resume: Resume = False, keys: Keys = False) -> None:
     """Train a tagger from a recipe and write its checkpoint folder.
 
     Any key of the recipe can be changed on the command line:
@@ -26,33 +21,12 @@ def train(
 
     Killed? The same command with `--resume` goes on where it was.
     """
-    from zoo.cli.starting import quick_imports
-
-    if keys:
-        with quick_imports():
-            from zoo.training.recipe import recipe_parser
-
-        typer.echo(recipe_parser().format_help())
+    example = "recipes/ncbi-disease/char_cnn_bilstm_crf.yaml"
+    settings, trained = run_recipe(_load, "train", recipe, context.args, resume=resume, keys=keys, example=example)
+    if not is_first_device():
         return
-    if recipe is None:
-        raise typer.BadParameter("give a recipe, as recipes/ncbi-disease/char_cnn_bilstm_crf.yaml", param_hint="RECIPE")
-    if not recipe.is_file():
-        raise FileNotFoundError(f"No such recipe: {recipe}.")
-    with quick_imports():
-        from pytorch_lightning.utilities.rank_zero import rank_zero_only
+    from zoo.evaluation.flattening import Flattening
 
-        from zoo.evaluation.flattening import Flattening
-        from zoo.training.recipe import read_recipe
-        from zoo.training.train import train as run
-
-    settings = read_recipe(recipe, context.args)
-    try:
-        trained = run(**(settings | {"resume": resume or settings["resume"]}))
-    except KeyboardInterrupt:
-        typer.secho("zoo: interrupted; the same command with --resume goes on", fg="red", err=True)
-        raise typer.Exit(130) from None
-    if getattr(rank_zero_only, "rank", 0):  # of several devices, one speaks
-        return
     for kind, count in sorted(trained.metrics["reading_losses"].items()):
         typer.secho(f"zoo: the corpus's files hold {count} × {kind} that documents do not", fg="yellow", err=True)
     for split, counts in trained.metrics["flattening"].items():
@@ -63,6 +37,12 @@ def train(
             typer.echo(f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}")
     say_how_it_ended(trained.metrics, settings["training"], pretrained=bool(settings["vectors"].path))
     typer.echo(f"checkpoint: {trained.folder}")
+
+
+def _load() -> Callable[..., Any]:
+    from zoo.training.train import train as run
+
+    return run
 
 
 def say_how_it_ended(metrics: dict[str, Any], training: Any, *, pretrained: bool) -> None:

@@ -4,13 +4,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zoo.cli.console import table_console
 from zoo.cli.inputs import documents_of, given
 from zoo.cli.progress import documents_progress
+from zoo.cli.running import OVERRIDES, Keys, Recipe, Resume, run_recipe
 from zoo.cli.systems import Naming
 
 if TYPE_CHECKING:
@@ -109,6 +110,40 @@ def label(
         typer.secho(f"zoo: left out {count} documents {reason}", fg="yellow", err=True)
     if gold and not any(found.report for found in done.sets.values()):
         typer.secho(f"zoo: no document is of {gold}, so nothing was scored", fg="yellow", err=True)
+
+
+@weak.command(context_settings=OVERRIDES)
+def recorrect(context: typer.Context, recipe: Recipe = None, resume: Resume = False, keys: Keys = False) -> None:
+    """Correct the labels of a weak set, round by round: learn from it, then from gold documents, label it anew.
+
+    It ends when the dev F1 of the correction model no longer rises. Any key of the recipe can be changed:
+
+    - `zoo weak recorrect recipes/weak/recorrect-bc5cdr.yaml`
+
+    - `zoo weak recorrect my.yaml --weak weak/accuracy.jsonl.gz --corrections 2 --output runs/accuracy`
+
+    Killed? The same command with `--resume` goes on in the round where it was.
+    """
+    example = "recipes/weak/recorrect-bc5cdr.yaml"
+    _, done = run_recipe(
+        _load_recorrect,
+        "weak recorrect",
+        recipe,
+        context.args,
+        resume=resume,
+        keys=keys,
+        example=example,
+        tells="zoo.weak",
+    )
+    for each in done.rounds:
+        typer.echo(str(each))
+    typer.echo(f"corrected set: {done.documents}\ncheckpoint that learnt from it alone: {done.learnt}")
+
+
+def _load_recorrect() -> Callable[..., Any]:
+    from zoo.weak.recorrection import recorrect as run
+
+    return run
 
 
 def _documents(name: str, lenient: bool) -> Iterator["Document"]:

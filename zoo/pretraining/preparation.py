@@ -8,9 +8,9 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
@@ -21,6 +21,7 @@ from zoo.pretraining.prepare import prepare_corpus
 from zoo.pretraining.shards import Shards, make_shards
 from zoo.pretraining.vouching import vouch
 from zoo.text.pieces import PieceTokenizer
+from zoo.training.resume import plain
 
 MODEL = "pieces.model"
 _LOG = logging.getLogger(__name__)  # what takes minutes is told; the command line shows it
@@ -123,16 +124,10 @@ def prepare(folder: Path, corpus: CorpusConfig, vocabulary: VocabularyConfig, lo
     return Prepared(tokenizer, train, held_out)
 
 
-def as_yaml_knows(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings, sections among them, as YAML and JSON know them."""
-    values = {name: asdict(value) if is_dataclass(value) else value for name, value in settings.items()}  # type: ignore[arg-type]
-    return dict(json.loads(json.dumps(values)))
-
-
 def _corpus(folder: Path, corpus: CorpusConfig) -> tuple[Path, Path]:
     """The text to learn from and the held-out one, sentence by sentence; read once."""
     train, held_out = folder / "train.txt", folder / "held-out.txt"
-    vouch(folder, as_yaml_knows({"corpus": corpus}))
+    vouch(folder, plain({"corpus": corpus}))
     if train.exists():  # it is renamed to that name last
         return train, held_out
     _LOG.info("gathering the corpus")
@@ -166,7 +161,7 @@ def _tokenizer(
 ) -> PieceTokenizer:
     """The tokenizer of a run; trained once."""
     trained = folder / MODEL
-    vouch(folder, as_yaml_knows({"vocabulary": vocabulary, "corpus": sha256_of(corpus)}))
+    vouch(folder, plain({"vocabulary": vocabulary, "corpus": sha256_of(corpus)}))
     if not trained.exists():
         _LOG.info("training a vocabulary of %s pieces", f"{vocabulary.size:,}")
         sentences: Iterator[str] = filter(None, textfile.read_lines(corpus))

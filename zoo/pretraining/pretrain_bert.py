@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from pytorch_lightning import Callback, Trainer, seed_everything
 from pytorch_lightning.loggers import CSVLogger
 from torch import Tensor
@@ -21,13 +20,13 @@ from zoo.models.encoder import EncoderConfig, recompute, silent_transformers
 from zoo.pretraining.bert import BertPretraining, MaskedBert
 from zoo.pretraining.learning_curve import learning_curve, read_log
 from zoo.pretraining.masked_examples import Epoch, Masking
-from zoo.pretraining.preparation import MODEL, CorpusConfig, VocabularyConfig, as_yaml_knows, prepare
+from zoo.pretraining.preparation import MODEL, CorpusConfig, VocabularyConfig, prepare
 from zoo.pretraining.steps import PretrainingData
 from zoo.pretraining.throughput import Throughput
 from zoo.text.pieces import PieceTokenizer
 from zoo.training.callbacks import EpochBars, RunState, StateToResume
 from zoo.training.ranges import check_numbers
-from zoo.training.resume import RECIPE, check_state, last_state
+from zoo.training.resume import RECIPE, check_state, last_state, plain, recipe_text
 from zoo.training.trainer import TrainerConfig, device_name, fit_module, make_trainer, silence_lightning
 
 REPORT = "pretraining.json"
@@ -115,12 +114,12 @@ def pretrain_bert(
         ValueError: If a setting is wrong, or ``resume`` is set and the run was begun with other settings.
     """
     settings = {name: value for name, value in locals().items() if name not in ("output", "resume", "progress")}
-    recipe = yaml.safe_dump(as_yaml_knows(settings), sort_keys=False)
+    recipe = recipe_text(settings)
     config = _encoder_config(encoder, vocabulary, examples)
     silence_lightning()
     make_trainer(trainer, logger=False, enable_checkpointing=False)  # what it cannot be is told at once
     folder = Path(output)
-    last = last_state(folder, recipe, resume, partial(_elsewhere, now=as_yaml_knows(settings)))
+    last = last_state(folder, recipe, resume, partial(_elsewhere, now=plain(settings)))
     if (folder / "checkpoint" / REPORT).exists():
         return folder / "checkpoint"
     if trainer.threads:
@@ -243,7 +242,7 @@ def _report(
         if name.startswith("held_out_")
     }
     return {
-        "settings": as_yaml_knows(settings),
+        "settings": plain(settings),
         "pieces": {"vocabulary": len(tokenizer), "train": int(data.shards.sentences[-1])},
         "steps": data.total,
         "held_out": held_out | {"perplexity": round(math.exp(held_out["nats"]), 3)} if "nats" in held_out else {},

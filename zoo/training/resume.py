@@ -1,7 +1,10 @@
 """Where an interrupted run goes on: it ends where an uninterrupted one ends, or is refused."""
 
+import inspect
+import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,41 @@ import yaml
 from torch import Tensor, nn
 
 RECIPE = "recipe.yaml"
+
+
+def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings, sections among them, as YAML and JSON know them."""
+    values = {
+        name: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        for name, value in settings.items()
+    }
+    return dict(json.loads(json.dumps(values)))
+
+
+def recipe_text(settings: Mapping[str, Any]) -> str:
+    """A whole recipe, defaults included, as YAML."""
+    return str(yaml.safe_dump(plain(settings), sort_keys=False))
+
+
+def with_defaults(recipe: Mapping[str, Any], function: Callable[..., Any]) -> dict[str, Any]:
+    """A recipe of a function's arguments with the defaults of keys that came into use after it was written."""
+    filled = dict(recipe)
+    for name, parameter in inspect.signature(function).parameters.items():
+        default: Any = parameter.default
+        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation):
+            given = recipe.get(name, {})
+            default = plain({name: default})[name] if default is not parameter.empty else {}
+            default = default or _defaults(parameter.annotation)
+            filled[name] = {**default, **given}
+        elif default is not parameter.empty:
+            filled.setdefault(name, default)
+    return filled
+
+
+def _defaults(section: type) -> dict[str, Any]:
+    """Those arguments of a section that have a default."""
+    found = {name: given.default for name, given in inspect.signature(section).parameters.items()}
+    return plain({name: value for name, value in found.items() if value is not inspect.Parameter.empty})
 
 
 def last_state(

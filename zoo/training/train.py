@@ -1,13 +1,11 @@
 """From a recipe to a checkpoint folder."""
 
-import inspect
 import json
-from dataclasses import asdict, is_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from pytorch_lightning import seed_everything
 
 from zoo.data.document import Corpus
@@ -20,7 +18,7 @@ from zoo.training.datamodule import TaggingDataModule
 from zoo.training.fit import Run, Trained, TrainingConfig, fit, trained_in
 from zoo.training.hold_out import hold_out
 from zoo.training.optimizers import OptimizerConfig
-from zoo.training.resume import last_state
+from zoo.training.resume import last_state, recipe_text, with_defaults
 from zoo.training.trainer import TrainerConfig, silence_lightning
 
 
@@ -68,10 +66,10 @@ def train(
         ValueError: If a label of the corpus is not in the codec, a setting is wrong, ``start`` is another tagger, or
             ``resume`` is set and the folder's run was begun with another recipe.
     """
-    recipe = _as_yaml({name: value for name, value in locals().items() if name not in ("output", "resume", "progress")})
+    recipe = recipe_text({key: value for key, value in locals().items() if key not in ("output", "resume", "progress")})
     silence_lightning()
     folder = Path(output)
-    last = last_state(folder, recipe, resume, _filled)
+    last = last_state(folder, recipe, resume, partial(with_defaults, function=train))
     if complete := trained_in(folder):
         return complete
     if trainer.threads:
@@ -134,27 +132,3 @@ def _started(
     if not kind.descends:
         raise ValueError(f"Architecture {architecture!r} always learns anew; leave start out.")
     return tagger.train()  # it comes ready to tag, without dropout
-
-
-def _as_yaml(recipe: dict[str, Any]) -> str:
-    """A whole recipe, defaults included."""
-    plain: dict[str, Any] = {
-        key: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-        for key, value in recipe.items()
-    }
-    plain["codec"]["labels"] = list(plain["codec"]["labels"])
-    return yaml.safe_dump(plain, sort_keys=False)
-
-
-def _filled(recipe: dict[str, Any]) -> dict[str, Any]:
-    """A recipe with the defaults of keys that came into use after it was written."""
-    given = {name: parameter.default for name, parameter in inspect.signature(train).parameters.items()}
-    defaults: dict[str, Any] = {
-        name: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-        for name, value in given.items()
-    }
-    defaults["codec"] = CodecConfig(labels=("any",)).to_dict()
-    filled = dict(recipe)
-    for name, value in json.loads(json.dumps(defaults, default=str)).items():
-        filled[name] = {**value, **recipe.get(name, {})} if isinstance(value, dict) else recipe.get(name, value)
-    return filled

@@ -1,0 +1,107 @@
+"""Re-correction: what a round leaves, when it ends, and that a killed run ends as one that was not."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import zoo.weak.recorrection
+from tests.weak.conftest import TINY, settings, weak_documents
+from zoo.data import jsonl
+from zoo.data.splits import load_corpus
+from zoo.evaluation.spans import score
+from zoo.hub.index import load
+from zoo.weak.recorrection import recorrect
+
+
+def test_each_set_is_what_the_correction_model_finds_in_the_last(recipe: Path) -> None:
+    done = recorrect(**settings(recipe))
+    run = recipe.parent / "run"
+    first = [*jsonl.read(run / "round-0" / "corpus" / "train.jsonl.gz")]
+    assert Counter(span.label for d in first for span in d.spans) == Counter(
+        span.label for d in weak_documents() for span in d.spans if span.label == "Disease"
+    )
+    for number in range(1, len(done.rounds)):
+        found = [*jsonl.read(run / f"round-{number}" / "corpus" / "train.jsonl.gz")]
+        expected = load(run / f"round-{number - 1}" / "tuned").tag(first)
+        assert [[span.key for span in d.spans] for d in found] == [[span.key for span in d.spans] for d in expected]
+        assert all(span.score is None for d in found for span in d.spans)
+    assert done.documents.read_bytes() == (run / f"round-{len(done.rounds) - 1}/corpus/train.jsonl.gz").read_bytes()
+
+
+def test_figures_are_those_of_the_checkpoints(recipe: Path) -> None:
+    done = recorrect(**settings(recipe, "--corrections", "1"))
+    run, corpus = recipe.parent / "run", load_corpus(TINY)
+    rows = [*csv.DictReader((run / "rounds.csv").open())]
+    assert len(rows) == 2 * 3  # learnt and tuned, then learnt; dev and test of each
+    for row in rows:
+        tagger = load(run / f"round-{row['corrections']}" / row["model"])
+        report = score(corpus[row["split"]], tagger.tag(corpus[row["split"]]))
+        assert float(row["f1"]) == pytest.approx(report.micro.f1, abs=1e-4)
+    before, after = (
+        {(d.id, *span.key) for d in jsonl.read(run / f"round-{n}/corpus/train.jsonl.gz") for span in d.spans}
+        for n in (0, 1)
+    )
+    assert done.rounds[1].changed == pytest.approx(len(after - before) / len(after))
+    assert json.loads((run / "round-1" / "round.json").read_text())["mentions"] == {"Disease": len(after)}
+    assert done.learnt == run / "round-1" / "learnt" / "checkpoint"
+
+
+def test_it_ends_when_the_correction_model_is_no_better(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = iter([0.5, 0.7, 0.7, 0.9])
+    real = zoo.weak.recorrection._round
+
+    def told(*given: object) -> object:
+        found = real(*given)  # type: ignore[arg-type]
+        return found._replace(tuned={"dev": {"precision": 1.0, "recall": 1.0, "f1": next(scores)}})
+
+    monkeypatch.setattr(zoo.weak.recorrection, "_round", told)
+    done = recorrect(
+        **settings(recipe, "--corrections", "4", "--training.epochs", "1", "--tuning.training.epochs", "1")
+    )
+    assert [each.number for each in done.rounds] == [0, 1, 2]  # corrected twice: the third would gain nothing
+
+
+def test_a_run_that_was_interrupted_ends_as_one_that_was_not(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = recorrect(**settings(recipe, "--corrections", "1"))
+    real, calls = zoo.weak.recorrection.train, Counter[str]()
+
+    def killed(**given: object) -> object:
+        calls["train"] += 1
+        if calls["train"] == 2:
+            raise KeyboardInterrupt
+        return real(**given)  # type: ignore[arg-type]
+
+    other = ("--corrections", "1", "--output", str(recipe.parent / "again"))
+    with monkeypatch.context() as patch:
+        patch.setattr(zoo.weak.recorrection, "train", killed)
+        with pytest.raises(KeyboardInterrupt):
+            recorrect(**settings(recipe, *other))
+    with pytest.raises(FileExistsError, match="holds a run already; go on with --resume"):
+        recorrect(**settings(recipe, *other))
+    resumed = recorrect(**settings(recipe, *other) | {"resume": True})
+    assert resumed.documents.read_bytes() == whole.documents.read_bytes()
+    assert [each._replace(minutes=0) for each in resumed.rounds] == [each._replace(minutes=0) for each in whole.rounds]
+    with pytest.raises(ValueError, match="begun with other values of seed"):
+        recorrect(**settings(recipe, *other, "--seed", "5") | {"resume": True})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "message"),
+    [
+        (("--corrections", "0"), ValueError, "Expected at least one of corrections"),
+        (("--trainer.devices", "2"), ValueError, r"Expected one device \(trainer\.devices\) but got 2"),
+        (("--tuning.training.held_out", "0.1"), ValueError, "Expected held_out beside training and tuning"),
+        (("--weak", "nowhere.jsonl"), FileNotFoundError, "No nowhere.jsonl, neither below the working directory nor"),
+    ],
+)
+def test_mistakes_are_told(recipe: Path, overrides: tuple[str, ...], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        recorrect(**settings(recipe, *overrides))
+
+
+def test_an_architecture_that_learns_anew_is_refused(recipe: Path) -> None:
+    with pytest.raises(ValueError, match="Expected an architecture that goes on learning but got 'feature_crf'"):
+        recorrect(**settings(recipe) | {"architecture": "feature_crf", "model": {}})
