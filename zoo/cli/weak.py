@@ -146,6 +146,43 @@ def _load_recorrect() -> Callable[..., Any]:
     return run
 
 
+@weak.command(context_settings=OVERRIDES)
+def distill(context: typer.Context, recipe: Recipe = None, resume: Resume = False, keys: Keys = False) -> None:
+    """Teach one student what several taggers think of unlabelled texts.
+
+    Teachers are asked once. Any key of the recipe can be changed:
+
+    - `zoo weak distill recipes/weak/distill-bc5cdr.yaml`
+
+    - `zoo weak distill my.yaml --teachers '[runs/a, runs/b]' --distillation.distance l2 --output runs/l2`
+
+    Killed? The same command with `--resume` goes on where it was.
+    """
+    _, trained = run_recipe(
+        _load_distill,
+        "weak distill",
+        recipe,
+        context.args,
+        resume=resume,
+        keys=keys,
+        example="recipes/weak/distill-bc5cdr.yaml",
+        tells="zoo.weak",
+    )
+    from zoo.weak.distill import CASES
+
+    for split in ("dev", "test"):
+        if split in trained.metrics:
+            scores = trained.metrics[split]["micro"]
+            typer.echo(f"{split}: strict F1 {scores['f1']:.4f}  P {scores['precision']:.4f}  R {scores['recall']:.4f}")
+    typer.echo(f"what the student learnt: {trained.folder.parent / CASES}\ncheckpoint: {trained.folder}")
+
+
+def _load_distill() -> Callable[..., Any]:
+    from zoo.weak.distill import distill as run
+
+    return run
+
+
 def _documents(name: str, lenient: bool) -> Iterator["Document"]:
     """Documents of files, or of a split that is named as ``bc5cdr/train``."""
     from zoo.data import formats
