@@ -71,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(recipe: Path, seed: int, variant: str, overrides: Sequence[str], out: Path = RESULTS) -> None:
     """Trains one seed, unless that is done, and adds a row for each split and scorer.
 
+    It is done where its folder says so or, if that is gone, where its rows are there: take them out to run it again.
+
     Raises:
         ValueError: If the folder holds a run of another recipe, or rows of another recipe have the same names.
     """
@@ -79,6 +81,11 @@ def run(recipe: Path, seed: int, variant: str, overrides: Sequence[str], out: Pa
     command = ["zoo", "train", str(recipe), "--seed", str(seed), *overrides]
     _check_names(recorded, command, Path(settings["corpus"]).name, settings["architecture"], variant)
     folder = Path(settings["output"]) / variant.replace(" ", "-") / f"seed-{seed}"
+    run_of = Path(settings["corpus"]).name, settings["architecture"], variant, str(seed)
+    if not folder.exists() and any(
+        (row["corpus"], row["architecture"], row["variant"], row["seed"]) == run_of for row in recorded
+    ):
+        return
     trained = finished(folder / "checkpoint", settings)
     if trained is None:
         trained = train(**(settings | {"output": str(folder), "resume": True}))

@@ -67,6 +67,16 @@ def test_a_complete_run_is_only_scored_and_adds_no_row_twice(
     assert {row["date"] for row in added} == {found[0]["date"]}
 
 
+def test_a_run_whose_rows_are_there_is_not_run_again_when_its_folder_is_gone(
+    recorded: tuple[Path, list[dict[str, str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows_alone = (recorded[0] / "rows.csv").read_bytes()
+    (tmp_path / "rows.csv").write_bytes(rows_alone)
+    monkeypatch.setattr(accuracy, "train", None)
+    record(tmp_path, "--training.epochs", "12")
+    assert (tmp_path / "rows.csv").read_bytes() == rows_alone
+
+
 def test_a_run_of_another_recipe_is_refused(recorded: tuple[Path, list[dict[str, str]]]) -> None:
     with pytest.raises(ValueError, match="got one with other values of training; name another --variant"):
         record(recorded[0], "--training.epochs", "13", "--out", str(recorded[0] / "none.csv"))
