@@ -46,7 +46,8 @@ def test_figures_are_those_of_the_checkpoints(recipe: Path) -> None:
     )
     assert done.rounds[1].changed == pytest.approx(len(after - before) / len(after))
     assert json.loads((run / "round-1" / "round.json").read_text())["mentions"] == {"Disease": len(after)}
-    assert done.learnt == run / "round-1" / "learnt" / "checkpoint"
+    files = {path.name: path.read_bytes() for path in (run / "round-1" / "learnt" / "checkpoint").iterdir()}
+    assert {path.name: path.read_bytes() for path in done.learnt.iterdir()} == files
 
 
 def test_it_ends_when_the_correction_model_is_no_better(recipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:

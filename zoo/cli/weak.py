@@ -33,7 +33,8 @@ _ANNOTATIONS, _ACCURACY, _OUTPUT = "Annotations", "What the accuracy set keeps",
 @weak.command()
 def label(
     sources: Annotated[
-        list[str], typer.Argument(help="Files or folders of documents, in any format; a corpus as NAME/SPLIT.")
+        list[str],
+        typer.Argument(help="Files, folders or patterns, here or below ZOO_DATA; or bc5cdr/train."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for both sets and a report.", rich_help_panel=_OUTPUT)],
     annotate: Annotated[
@@ -184,17 +185,18 @@ def _load_distill() -> Callable[..., Any]:
 
 
 def _documents(name: str, lenient: bool) -> Iterator["Document"]:
-    """Documents of files, or of a split that is named as ``bc5cdr/train``."""
+    """Documents of files, below the working directory or the data folder, or of a split named as ``bc5cdr/train``."""
     from zoo.data import formats
     from zoo.data.corpora import CORPORA
+    from zoo.pretraining.texts import find_texts
 
     corpus, _, split = name.rpartition("/")
     if corpus in CORPORA and not Path(name).exists():
-        return documents_of(corpus, split)
-    if not Path(name).exists():
-        return documents_of(name, None)  # which says what there is
-    readable = formats.FORMATS[formats.detect(name)].reader_options
-    return documents_of(name, None, None, given(lenient=lenient and "lenient" in readable))
+        yield from documents_of(corpus, split)
+        return
+    for path in find_texts([name]):
+        readable = formats.FORMATS[formats.detect(path)].reader_options
+        yield from formats.read(path, None, given(lenient=lenient and "lenient" in readable))
 
 
 def _terms(annotate: Iterable[str]) -> dict[str, list["Concept"]]:

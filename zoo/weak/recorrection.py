@@ -140,7 +140,8 @@ def recorrect(
         held_out: Share of the gold train and dev documents together that is held out as dev; 0 keeps the splits.
         corrections: The most.
         seed: Of initialization, shuffling and dropout.
-        output: Folder of the rounds; in the end also of ``corrected.jsonl.gz``, ``rounds.csv`` and ``learnt``.
+        output: Folder of the rounds; in the end also of ``corrected.jsonl.gz``, ``rounds.csv`` and
+            ``checkpoint``, which learnt from the corrected set alone.
         resume: Go on in the round, and at the step in it, where a run was interrupted.
         progress: Show progress bars.
 
@@ -278,8 +279,9 @@ def _finish(folder: Path, rounds: Sequence[Round]) -> Recorrected:
     last = folder / f"round-{rounds[-1].number}"
     with textfile.replacing(folder / CORRECTED) as path:
         shutil.copyfile(last / "corpus" / SET, path)
+    shutil.copytree(last / "learnt" / "checkpoint", folder / "checkpoint", dirs_exist_ok=True)
     write_rounds(folder / ROUNDS, rounds)
-    return Recorrected(folder / CORRECTED, last / "learnt" / "checkpoint", [*rounds])
+    return Recorrected(folder / CORRECTED, folder / "checkpoint", [*rounds])
 
 
 def write_rounds(path: Path, rounds: Sequence[Round]) -> None:
