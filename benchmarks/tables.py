@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import mean
 
 from benchmarks.evidence import ablation_table, architectures_table, printed_tables, raredis_table
 from benchmarks.rows import Row, latest, markdown, module_of, read
@@ -57,6 +58,37 @@ def taggers_table(results: Path) -> str:
     header = ["with", "tagger", "version", "training abstracts", "memory, MB", "passes", "test F1", "device"]
     rows = [{**row, "f1": row["f1"] and f"{100 * float(row['f1']):.2f}"} for row in rows]
     return markdown(header, ([row[column] for column in columns] for row in rows))
+
+
+def weak_table(results: Path) -> str:
+    """What weak labels, their re-correction and distillation come to on test, over all seeds."""
+    rows = latest(read(results / "weak.csv"), "corpus", "step", "corrections", "seed")
+    if not rows:
+        return "Nothing is measured yet."
+    order = {step: place for place, step in enumerate(dict.fromkeys(row["step"] for row in read(results / "weak.csv")))}
+    settings: dict[tuple[str, int, str, str], list[Row]] = {}
+    for row in rows:
+        settings.setdefault((row["corpus"], order[row["step"]], row["step"], row["corrections"]), []).append(row)
+    lines = []
+    for (corpus, _, step, corrections), runs in sorted(settings.items()):
+        f1 = [100 * float(run["f1"]) for run in runs]
+        spread = f" ({min(f1):.2f}–{max(f1):.2f})" if len(f1) > 1 else ""
+        others = [f"{mean(100 * float(run[name]) for run in runs):.2f}" for name in ("precision", "recall")]
+        p = ", ".join(run["p"] for run in runs)
+        minutes = f"{mean(float(run['train_minutes']) for run in runs):.0f}"
+        lines.append([corpus, step, corrections, f"{mean(f1):.2f}{spread}", *others, p, str(len(runs)), minutes])
+    header = [
+        "corpus",
+        "learnt from",
+        "corrections",
+        "F1 (min–max)",
+        "P",
+        "R",
+        "p against gold alone",
+        "seeds",
+        "minutes",
+    ]
+    return markdown(header, lines)
 
 
 def memory_table(results: Path) -> str:
@@ -149,6 +181,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "architectures": architectures_table,
     "ablations": ablation_table,
     "raredis": raredis_table,
+    "weak": weak_table,
 }
 TABLES_OF: dict[str, tuple[Callable[[Path, str], str], str]] = {
     "printed": (printed_tables, "corpus"),

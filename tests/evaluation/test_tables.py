@@ -49,6 +49,21 @@ MEMORY = {
     "versions": "",
     "date": "2025-01-01",
 }
+WEAK = {
+    "corpus": "c",
+    "step": "gold alone",
+    "corrections": "0",
+    "seed": "1",
+    "precision": "0.9",
+    "recall": "0.8",
+    "f1": "0.85",
+    "p": "",
+    "train_minutes": "10",
+    "device": "cpu",
+    "command": "",
+    "versions": "",
+    "date": "2025-01-01",
+}
 CORPUS = {
     "corpus": "c",
     "split": "test",
@@ -140,6 +155,23 @@ def test_memory_shows_the_latest_row_per_format(tmp_path: Path) -> None:
     assert filled("memory", tmp_path)[3:-1] == [
         "| bioc | 200 | 21.5 | 20.1 | 9.0 | cpu |",
         "| brat | 200 | 22.0 | 20.1 | 9.0 | cpu |",
+    ]
+
+
+def test_weak_labels_show_each_step_over_its_seeds_in_the_order_of_the_file(tmp_path: Path) -> None:
+    write(
+        tmp_path / "weak.csv",
+        WEAK,
+        {"f1": "0.99"},
+        {"step": "a set alone", "p": "0.5"},
+        {"step": "a set alone", "corrections": "1", "p": "0.01", "recall": "0.9"},
+        {"step": "a set alone", "seed": "2", "p": "0.02", "f1": "0.86", "recall": "0.82"},
+        {"f1": "0.84"},
+    )
+    assert filled("weak", tmp_path)[3:-1] == [
+        "| c | gold alone | 0 | 84.00 | 90.00 | 80.00 |  | 1 | 10 |",
+        "| c | a set alone | 0 | 85.50 (85.00–86.00) | 90.00 | 81.00 | 0.5, 0.02 | 2 | 10 |",
+        "| c | a set alone | 1 | 85.00 | 90.00 | 90.00 | 0.01 | 1 | 10 |",
     ]
 
 
