@@ -64,7 +64,9 @@ BY_HAND = {
     "medic": (
         MEDIC,
         [
-            Concept("MESH:D000755", "Anemia, Sickle Cell", ("HbS Disease", "Sickle Cell Anemia")),
+            Concept(
+                "MESH:D000755", "Anemia, Sickle Cell", ("HbS Disease", "Sickle Cell Anemia"), ("OMIM:603903",), ("p",)
+            ),
             Concept("MESH:D001259", "Ataxia"),
         ],
     ),

@@ -25,11 +25,17 @@ class Concept(NamedTuple):
         id: As written (``MESH:D009369``); empty in plain text, which has none.
         name: The preferred name; where the file marks none, the first of its names.
         synonyms: Its other names, each once, in the order of the file; of whatever scope (exact, broad, …).
+        alternatives: Other ids that it goes by: of concepts merged into it, or in other vocabularies.
+        parents: The concepts that it is a kind of.
+        type: What the file says that it is, as a semantic tag or a namespace; empty where it says nothing.
     """
 
     id: str
     name: str
     synonyms: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    type: str = ""
 
 
 class _Table(NamedTuple):
@@ -40,18 +46,25 @@ class _Table(NamedTuple):
     synonyms: str = ""
     separator: str = "|"
     kind: str = ""
+    alternatives: str = ""
+    parents: str = ""
+    type: str = ""
 
 
 class _Naming(NamedTuple):
-    """One name of one concept."""
+    """One name of one concept; with the preferred one comes what else is known of it."""
 
     id: str
     text: str
     preferred: bool
+    alternatives: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    type: str = ""
 
 
 _TABLES = (
-    _Table("DiseaseID", "DiseaseName", "Synonyms"),  # CTD MEDIC
+    _Table("DiseaseID", "DiseaseName", "Synonyms", alternatives="AltDiseaseIDs", parents="ParentIDs"),  # CTD MEDIC
+    _Table("ChemicalID", "ChemicalName", "Synonyms", parents="ParentIDs"),  # CTD's chemicals
     _Table("DeCS_code", "Term_Spanish", "Synonyms"),
     _Table("orpha_code", "label", "synonyms", ";;"),
     _Table("doid", "translation_text_es", kind="predicate"),
@@ -132,7 +145,8 @@ def _columns(header: str) -> list[str]:
 def _table_of(header: str) -> _Table | None:
     """The table whose named columns all occur in a header line."""
     columns = {"", *_columns(header)}
-    return next((table for table in _TABLES if columns.issuperset((*table[:3], table.kind))), None)
+    needed = ({table.id, table.name, table.synonyms, table.kind} for table in _TABLES)
+    return next((table for table, names in zip(_TABLES, needed, strict=True) if names <= columns), None)
 
 
 def _read_table(path: str | Path, header: str, lines: Iterable[tuple[int, str]]) -> Iterator[_Naming]:
@@ -154,21 +168,34 @@ def _read_table(path: str | Path, header: str, lines: Iterable[tuple[int, str]])
             raise DataFormatError(source_name(path), number, wrong)
         preferred = _KINDS[row[table.kind]] if table.kind else True
         if preferred is not None:
-            yield _Naming(row[table.id].strip(), row[table.name].strip(), preferred)
+            alternatives = _listed(row.get(table.alternatives, ""), table.separator)
+            parents = _listed(row.get(table.parents, ""), table.separator)
+            type_ = row.get(table.type, "").strip()
+            yield _Naming(row[table.id].strip(), row[table.name].strip(), preferred, alternatives, parents, type_)
         for synonym in row[table.synonyms].split(table.separator) if table.synonyms else ():
             if synonym.strip():
                 yield _Naming(row[table.id].strip(), synonym.strip(), False)
 
 
+def _listed(cell: str, separator: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(str.strip, cell.split(separator)))))
+
+
 def _gathered(namings: Iterable[_Naming]) -> Iterator[Concept]:
     """One concept for each id; its preferred name is the first that is marked so, else the first of all."""
     by_id: dict[str, dict[str, bool]] = {}
+    known: dict[str, _Naming] = {}
     for naming in namings:
         names = by_id.setdefault(naming.id, {})
         names[naming.text] = names.get(naming.text, False) or naming.preferred
+        if naming.alternatives or naming.parents or naming.type:
+            known.setdefault(naming.id, naming)
     for id_, names in by_id.items():
         name = next((text for text, preferred in names.items() if preferred), next(iter(names)))
-        yield Concept(id_, name, tuple(text for text in names if text != name))
+        yield Concept(id_, name, tuple(text for text in names if text != name), *known.get(id_, _UNKNOWN)[3:])
+
+
+_UNKNOWN = _Naming("", "", False)
 
 
 def _read_obo(path: str | Path, lines: Iterable[tuple[int, str]]) -> Iterator[Concept]:
@@ -184,7 +211,8 @@ def _read_obo(path: str | Path, lines: Iterable[tuple[int, str]]) -> Iterator[Co
 
 def _read_stanza(path: str | Path, stanza: list[tuple[int, str]]) -> Iterator[Concept]:
     """The concept of a ``[Term]``; nothing where it is obsolete."""
-    id_, names, synonyms = "", [], []
+    id_, names, synonyms, type_ = "", [], [], ""
+    others: dict[str, list[str]] = {"alt_id": [], "is_a": []}
     for number, line in stanza:
         tag, _, value = line.partition(":")
         value = value.strip()
@@ -192,6 +220,10 @@ def _read_stanza(path: str | Path, stanza: list[tuple[int, str]]) -> Iterator[Co
             return
         if tag == "id":
             id_ = _OBO_AFTER_VALUE.sub("", value)
+        elif tag in others:
+            others[tag].append(_OBO_AFTER_VALUE.sub("", value))
+        elif tag == "namespace":
+            type_ = value
         elif tag == "name":
             names.append(_unescaped(_OBO_AFTER_VALUE.sub("", value)))
         elif tag == "synonym":
@@ -203,7 +235,8 @@ def _read_stanza(path: str | Path, stanza: list[tuple[int, str]]) -> Iterator[Co
     if not id_ or not names:
         wrong = "a [Term] without id or name — expected both — repair it or mark it is_obsolete: true."
         raise DataFormatError(source_name(path), stanza[0][0], wrong)
-    yield Concept(id_, names[0], tuple(text for text in dict.fromkeys(synonyms) if text != names[0]))
+    others_named = tuple(text for text in dict.fromkeys(synonyms) if text != names[0])
+    yield Concept(id_, names[0], others_named, tuple(others["alt_id"]), tuple(others["is_a"]), type_)
 
 
 def _unescaped(value: str) -> str:

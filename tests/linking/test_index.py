@@ -1,0 +1,150 @@
+"""The index: what is found in it against a plain search through all names; what it refuses; the same bytes twice."""
+
+import math
+import sqlite3
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from zoo.data.terminology import Concept
+from zoo.linking.build import build_index
+from zoo.linking.index import LinkingIndex, LinkingIndexError, grams_of
+from zoo.linking.normalizers import Level, keys
+
+CONCEPTS = [
+    Concept(
+        "MESH:D001943", "Breast Neoplasms", ("Breast Cancer", "Cancer of the Breast"), ("OMIM:114480",), ("MESH:D9",)
+    ),
+    Concept("MESH:D9", "Neoplasms", ("Cancer", "Tumors")),
+    Concept("MESH:D010051", "Ovarian Neoplasms", ("Ovarian Cancer",), (), ("MESH:D9",)),
+    Concept("OMIM:604370", "Breast-Ovarian Cancer, Familial", (), (), ("MESH:D001943", "MESH:D010051")),
+    Concept("HP:1", "Cancer", ("---",), (), (), "phenotype"),
+]
+WORDS = "breast ovarian cancer cancers tumour neoplasm familial type ii 2 of the brest".split()
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> LinkingIndex:
+    path = tmp_path_factory.mktemp("index") / "i.sqlite"
+    built = build_index(CONCEPTS, path, seen={("brest ca", "D001943"): 3, ("familial ca", "OMIM:114480"): 1})
+    assert (built.concepts, built.names, built.left_out) == (5, 12, {"without a letter or digit": 1})
+    return LinkingIndex(path)
+
+
+def texts(index: LinkingIndex) -> dict[int, str]:
+    return {name.row: name.text for name in index.named(range(1, 13))}
+
+
+def test_names_know_their_concepts(index: LinkingIndex) -> None:
+    names = {(name.text, name.concept): name for name in index.named(range(1, 13))}
+    assert names["Breast Neoplasms", "MESH:D001943"].preferred
+    assert not names["Breast Cancer", "MESH:D001943"].preferred
+    assert names["brest ca", "MESH:D001943"].seen == 3
+    assert names["familial ca", "MESH:D001943"].seen == 1  # by another id of the same concept
+    assert names["Cancer", "HP:1"].type == "phenotype"
+    assert len(index) == 5
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
+def test_forms_are_those_of_all_names(index: LinkingIndex, words: list[str]) -> None:
+    text = " ".join(words)
+    expected: dict[Level, list[int]] = {}
+    for row, name in texts(index).items():
+        levels = [level for level in Level if keys(text)[level] in keys(name)[: level + 1]]
+        if levels:
+            expected.setdefault(min(levels), []).append(row)
+    assert dict(index.same_form(text)) == {level: sorted(rows) for level, rows in expected.items()}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4))
+def test_letters_are_compared_as_tf_idf_vectors(index: LinkingIndex, words: list[str]) -> None:
+    folded = {row: keys(name)[Level.FOLDED] for row, name in texts(index).items()}
+    counts = Counter(gram for form in folded.values() for gram in grams_of(form))
+    idf = {gram: math.log(len(folded) / count) + 1 for gram, count in counts.items()}
+
+    def vector(form: str) -> dict[str, float]:
+        found = {gram: idf[gram] for gram in grams_of(form) if gram in idf}
+        norm = math.sqrt(sum(weight**2 for weight in found.values()))
+        return {gram: weight / norm for gram, weight in found.items()}
+
+    ours = vector(keys(" ".join(words))[Level.FOLDED])
+    cosines = {
+        row: sum(weight * ours.get(gram, 0) for gram, weight in vector(form).items()) for row, form in folded.items()
+    }
+    found = dict(index.same_letters(" ".join(words)))
+    for row, cosine in cosines.items():
+        if cosine > 0.51 or row in found:
+            assert found[row] == pytest.approx(cosine, abs=0.02)
+    assert [*found.values()] == sorted(found.values(), reverse=True)
+
+
+def test_words_are_sought_in_all_names(index: LinkingIndex) -> None:
+    found = {index.named([row])[0].text for row in index.same_words("ovarian tumors")}
+    assert found == {"Ovarian Neoplasms", "Ovarian Cancer", "Breast-Ovarian Cancer, Familial", "Tumors"}
+    assert index.same_words('" OR (') == []
+
+
+def test_other_ids_and_what_a_concept_is_a_kind_of(index: LinkingIndex) -> None:
+    assert [index.canonical(id_) for id_ in ("OMIM:114480", "MESH:D9", "X:1")] == ["MESH:D001943", "MESH:D9", "X:1"]
+    assert index.parents("OMIM:604370") == ["MESH:D001943", "MESH:D010051", "MESH:D9"]
+    assert index.parents("X:1") == []
+
+
+def test_the_same_concepts_are_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        build_index(iter(CONCEPTS), tmp_path / name, seen={("brest ca", "D001943"): 3})
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"No index at .*; make one with `zoo link build`"):
+        LinkingIndex(tmp_path / "none.sqlite")
+    (tmp_path / "text").write_text("no database" * 100)
+    with pytest.raises(LinkingIndexError, match=r"is no index .*make one with"):
+        LinkingIndex(tmp_path / "text")
+    with sqlite3.connect(tmp_path / "other") as database:
+        database.execute("CREATE TABLE meta (key TEXT, value TEXT)")
+        database.execute("INSERT INTO meta VALUES ('format', '99')")
+    with pytest.raises(LinkingIndexError, match="is of format 99 — expected 1 — build it anew"):
+        LinkingIndex(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("concepts", "message"),
+    [
+        ([], "Expected concepts for an index but got none"),
+        ([Concept("", "cancer")], "Expected concepts with ids but 'cancer' has none"),
+        (
+            [
+                Concept("A:1", "a", parents=("A:2",)),
+                Concept("A:2", "b", parents=("A:3",)),
+                Concept("A:3", "c", parents=("A:1",)),
+            ],
+            "Expected a hierarchy without circles but got A:1 → A:2 → A:3 → A:1",
+        ),
+    ],
+)
+def test_what_no_index_can_be_made_of(tmp_path: Path, concepts: list[Concept], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        build_index(concepts, tmp_path / "i.sqlite")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_an_error_on_the_way_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "i.sqlite"
+    build_index(CONCEPTS[:1], path)
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("zoo.linking.build._grams", full)
+    with pytest.raises(OSError, match=r"i\.sqlite: cannot be written \(database or disk is full\); nothing was left"):
+        build_index(CONCEPTS, path)
+    assert path.read_bytes() == before
+    assert [*tmp_path.iterdir()] == [path]

@@ -1,0 +1,187 @@
+"""The linker: from a mention to ranked concepts of an index.
+
+The stages, in the order in which they are asked, and what a candidate of theirs is worth:
+
+1. ``written``, ``folded``, ``stemmed``, ``sorted``, ``alike``: names with the same form
+   (:class:`zoo.linking.normalizers.Level`).
+2. ``words``: full-text search for names with the same words, as likely as their Levenshtein similarity.
+3. ``letters``: names of like three-letter sequences (tf-idf), as likely as RapidFuzz finds them similar.
+
+Names of the first stage end the search, the others are ranked together. Of equal candidates that comes first which was
+seen more often in annotated texts, then a preferred name, then the concept whose id is less. A mention that its text
+introduces as an abbreviation is sought by its long form, too. Where no candidate is likely enough, there is none: NIL.
+
+Sources: Rivera-Zavala & Martínez (2021), section "Concept indexing": lower-casing, abbreviations, full-text search
+ranked by Levenshtein distance, then fuzzy search with a threshold. Tf-idf of three letters: Neumann, King, Beltagy &
+Ammar, "ScispaCy" (BioNLP 2019).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from zoo.data.document import Document, Span
+from zoo.linking.index import LinkingIndex, Name
+from zoo.linking.normalizers import Level, keys
+from zoo.text.abbreviations import introductions
+from zoo.text.segment import Segmenter
+
+_FORM_SCORES = {Level.WRITTEN: 1.0, Level.FOLDED: 0.99, Level.STEMMED: 0.97, Level.SORTED: 0.95, Level.ALIKE: 0.88}
+
+
+@dataclass(frozen=True)
+class LinkerConfig:
+    """How a linker seeks.
+
+    Args:
+        threshold: The least score of a concept; a mention without one is NIL.
+        candidates: How many names of the fuzzy stages are compared, of each.
+        fuzzy: Whether those stages are asked at all.
+        types: Concepts of these types alone, by label of the mention; a label that is not here takes all.
+    """
+
+    threshold: float = 0.6
+    candidates: int = 50
+    fuzzy: bool = True
+    types: Mapping[str, tuple[str, ...]] | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold <= 1 or self.candidates < 1:
+            raise ValueError(
+                f"Expected a threshold in [0, 1] and at least one candidate but got {self.threshold} and "
+                f"{self.candidates}."
+            )
+
+
+class Candidate(NamedTuple):
+    """A concept that a mention may mean.
+
+    Args:
+        concept: Its id.
+        name: The name that was found.
+        score: From 0 to 1: how like the mention that is.
+        stage: Which found it.
+    """
+
+    concept: str
+    name: Name
+    score: float
+    stage: str
+
+
+class Linker:
+    """Links mentions to the concepts of an index.
+
+    Args:
+        index: An index, or its file.
+        config: How it seeks.
+        abbreviations: Long forms by abbreviation, of any text: what a text introduces counts more.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        LinkingIndexError: If it is no index.
+    """
+
+    def __init__(
+        self,
+        index: LinkingIndex | str | Path,
+        config: LinkerConfig = LinkerConfig(),
+        abbreviations: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.index = index if isinstance(index, LinkingIndex) else LinkingIndex(index)
+        self.config, self.abbreviations = config, abbreviations or {}
+        self._found: dict[tuple[str, str], list[Candidate]] = {}
+
+    def candidates(self, mention: str, label: str = "", long_form: str | None = None) -> list[Candidate]:
+        """The concepts that a mention may mean, the likeliest first, each once.
+
+        Args:
+            mention: As written.
+            label: Its label, for the types of concepts.
+            long_form: What its text introduces it as an abbreviation of.
+        """
+        found: list[Candidate] = []
+        texts = [mention] if long_form is None else [long_form, mention]
+        texts += self.abbreviations.get(mention, ()) if long_form is None else ()
+        for text in texts:
+            found += self._sought(text, label)
+        return _ranked(found)
+
+    def link(self, documents: Iterable[Document], most: int = 1) -> list[Document]:
+        """The documents with concepts at their spans, the likeliest first; a span without any is NIL and has none.
+
+        Args:
+            documents: With spans, whose concepts are replaced.
+            most: How many concepts a span gets at most.
+        """
+        return [self._linked(document, most) for document in documents]
+
+    def _linked(self, document: Document, most: int) -> Document:
+        long_forms = _long_forms(document)
+        spans: list[Span] = []
+        for span in document.spans:
+            mention = span.slice(document.text)
+            found = self.candidates(mention, span.label, long_forms.get(mention))
+            likely = [each.concept for each in found if each.score >= self.config.threshold]
+            spans.append(replace(span, concepts=tuple(likely[:most])))
+        return document.with_spans(spans)
+
+    def _sought(self, text: str, label: str) -> list[Candidate]:
+        key = (text, label)
+        if key not in self._found:
+            if len(self._found) > 50_000:
+                self._found.clear()
+            self._found[key] = self._same_forms(text, label) or (self._alike(text, label) if self.config.fuzzy else [])
+        return self._found[key]
+
+    def _same_forms(self, text: str, label: str) -> list[Candidate]:
+        found: list[Candidate] = []
+        for level, rows in self.index.same_form(text):
+            names = self._of_type(self.index.named(rows), label)
+            found += [Candidate(name.concept, name, _FORM_SCORES[level], level.name.lower()) for name in names]
+        return found
+
+    def _alike(self, text: str, label: str) -> list[Candidate]:
+        from rapidfuzz import fuzz
+        from rapidfuzz.distance import Levenshtein
+
+        most, language = self.config.candidates, self.index.language
+        forms = keys(text, language)
+        by_words = self.index.same_words(text, most)
+        by_letters = dict(self.index.same_letters(text, most))
+        names = self._of_type(self.index.named([*dict.fromkeys([*by_words, *by_letters])]), label)
+        found: list[Candidate] = []
+        for name in names:
+            theirs = keys(name.text, language)
+            edits = Levenshtein.normalized_similarity(forms[Level.STEMMED], theirs[Level.STEMMED])
+            sorted_ = fuzz.ratio(forms[Level.SORTED], theirs[Level.SORTED]) / 100
+            cosine = by_letters.get(name.row, 0.0)
+            score = 0.85 * (0.3 * max(edits, sorted_) + 0.7 * cosine)
+            found.append(Candidate(name.concept, name, score, "letters" if name.row in by_letters else "words"))
+        return found
+
+    def _of_type(self, names: Sequence[Name], label: str) -> list[Name]:
+        wanted = (self.config.types or {}).get(label)
+        return [name for name in names if wanted is None or not {*wanted}.isdisjoint(name.type.split("|"))]
+
+
+def _ranked(found: Iterable[Candidate]) -> list[Candidate]:
+    """Each concept once, by its best name; ties by the rules of this file."""
+    order = sorted(
+        found, key=lambda each: (-each.score, -each.name.seen, not each.name.preferred, each.concept, each.name.row)
+    )
+    best: dict[str, Candidate] = {}
+    for each in order:
+        best.setdefault(each.concept, each)
+    return [*best.values()]
+
+
+def _long_forms(document: Document) -> dict[str, str]:
+    """What the text introduces each of its abbreviations for."""
+    found: dict[str, str] = {}
+    for words in Segmenter()(document.text, (passage.end for passage in document.passages)):
+        forms = [document.text[start:end] for start, end in words]
+        for first, end, short in introductions(forms):
+            found.setdefault(forms[short], document.text[words[first][0] : words[end - 1][1]])
+    return found
