@@ -52,7 +52,7 @@ def test_label_by_dictionary_scored_on_gold(zoo: Zoo, articles: Path) -> None:
         "weak", "label", source, "--annotate", f"Disease={articles / 'names.tsv'}", "--gold", source, "--out", out
     )
     assert said.code == 0
-    scores = json.loads((out / "report.json").read_text())["sets"]["coverage"]["scores"]["labels"]["Disease"]
+    scores = json.loads((out / "report.json").read_text())["steps"]["coverage"]["scores"]["labels"]["Disease"]
     assert (scores["precision"], scores["recall"]) == (1, 2 / 3)
     assert "coverage" in said.out
     assert "100.0" in said.out
@@ -63,9 +63,35 @@ def test_label_stays_out_of_what_it_is_told(zoo: Zoo, articles: Path) -> None:
     source = articles / "articles.pubtator"
     options = ("--names", articles / "names.tsv", "--without", articles / "test.pubtator", "--gold")
     said = zoo("weak", "label", source, *options, articles / "test.pubtator", "--out", articles / "out")
-    assert "zoo: left out 1 documents in a corpus to stay out of" in said.err
+    assert "zoo: left out 1 documents to stay out of" in said.err
     assert "so nothing was scored" in said.err
     assert [document.id for document in jsonl.read(articles / "out" / "coverage.jsonl.gz")] == ["2"]
+
+
+def test_what_looks_like_a_mistake_is_said(zoo: Zoo, articles: Path) -> None:
+    (articles / "other.tsv").write_text("pmid\tconcept\n99\tD009270\n")
+    source = articles / "articles.pubtator"
+    said = zoo("weak", "label", source, "--knowledge", articles / "other.tsv", "--out", articles / "out")
+    assert "the knowledge bases record nothing for any of these documents" in said.err
+    assert "zoo: accuracy has no mentions at all" in said.err
+    (articles / "short.tsv").write_text(NAMES + "X\tMESH:D1\t\n")
+    terms = ("--annotate", f"Disease={articles / 'short.tsv'}")
+    said = zoo("weak", "label", source, *terms, "--out", articles / "out")
+    assert "zoo: left out 1 names of the terminologies too short" in said.err
+    assert json.loads((articles / "out" / "report.json").read_text())["names_left_out"] == {"too short": 1}
+
+
+def test_each_source_is_counted_by_itself(zoo: Zoo, articles: Path) -> None:
+    both = ("--knowledge", articles / "kb.tsv", "--names", articles / "names.tsv")
+    zoo("weak", "label", articles / "articles.pubtator", *both, "--out", articles / "out")
+    steps = json.loads((articles / "out" / "report.json").read_text())["steps"]
+    assert {name: sum(step["mentions"].values()) for name, step in steps.items()} == {
+        "in the files": 5,
+        "coverage": 5,
+        "recorded for the article": 1,
+        "a name of its concept": 2,
+        "accuracy": 3,
+    }
 
 
 @pytest.mark.parametrize(
@@ -75,9 +101,13 @@ def test_label_stays_out_of_what_it_is_told(zoo: Zoo, articles: Path) -> None:
         (("--annotate", "Disease"), "Expected --annotate LABEL=TERMINOLOGY but got 'Disease'"),
         (("--annotate", "Disease=nowhere.obo"), "No nowhere.obo, neither below the working directory nor below"),
         (("--knowledge", "nowhere.tsv"), "No nowhere.tsv, neither below the working directory nor below"),
+        (("--names", "names.tsv", "--without", "bc5cdr"), "Expected a split of bc5cdr, one of bc5cdr/train, "),
     ],
 )
-def test_mistakes_are_told(zoo: Zoo, articles: Path, options: tuple[str, ...], message: str) -> None:
+def test_mistakes_are_told(
+    zoo: Zoo, articles: Path, options: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(articles)
     said = zoo("weak", "label", articles / "articles.pubtator", *options, "--out", articles / "out")
     assert said.code == 2
     assert message in said.err

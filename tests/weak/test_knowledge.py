@@ -17,9 +17,11 @@ CTD = (
 )
 RGD = (
     "# RGD-PIPELINE: ftp-file-extracts\n"
-    "RGD_ID\tOBJECT_SYMBOL\tTERM_ACC_ID\tTERM_NAME\tREFERENCES\tMESH_OMIM_ID\n"
-    "2004\tA2m\tDOID:10763\thypertension\tRGD:1598407|PMID:6893628\tMESH:D006973\n"
-    "2005\tAbc\tDOID:1\tdisease\tRGD:1598408\t\n"
+    "RGD_ID\tTERM_ACC_ID\tQUALIFIER\tREFERENCES\tMESH_OMIM_ID\tORIGINAL_REFERENCE\n"
+    "2004\tDOID:10763\t\tRGD:1598407|PMID:6893628\tMESH:D006973\t\n"
+    "2005\tDOID:1\t\tRGD:1598408\t\t\n"
+    "2006\tDOID:2\tno_association\tPMID:6893628\t\t\n"
+    "2007\tDOID:3\tsusceptibility\tRGD:1\t\tPMID:7\n"
 )
 PUBMED = """<?xml version="1.0"?>
 <!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle//EN" "https://dtd.example/pubmed.dtd">
@@ -51,6 +53,7 @@ def test_rgd_gives_terms_and_what_they_are_elsewhere(tmp_path: Path) -> None:
     assert [*read_records(file(tmp_path, RGD))] == [
         Record("6893628", "DOID:10763"),
         Record("6893628", "MESH:D006973"),
+        Record("7", "DOID:3"),
     ]
 
 
@@ -61,7 +64,7 @@ def test_mesh_headings_are_those_of_the_article_itself(tmp_path: Path) -> None:
 
 
 def test_a_plain_table_will_do(tmp_path: Path) -> None:
-    assert [*read_records(file(tmp_path, "pmid\tconcept\n1\tD009270\n2\tOMIM:114480\n"))] == [
+    assert [*read_records(file(tmp_path, "pmid\tconcept\n 1 \tD009270\n2\tOMIM:114480\n"))] == [
         Record("1", "MESH:D009270"),
         Record("2", "OMIM:114480"),
     ]
@@ -79,6 +82,9 @@ def test_of_other_articles_nothing_is_kept(tmp_path: Path) -> None:
     [
         ("a\tb\n1\t2\n", r"kb:1: no knowledge base that is known — expected columns by name, .*pmid and concept"),
         ("", r"kb: no knowledge base that is known"),
+        ("pmid\tconcept\n1\tD1\n5;6\tD1\n", r"kb:3: '5;6' in pmid — expected PMIDs, parted by \|"),
+        ("pmid\tconcept\nPMC1\tD1\n", r"kb:2: 'PMC1' in pmid — expected PMIDs"),
+        ("pmid\tconcept\n1\tD1;D2\n", r"kb:2: 'D1;D2' for a concept — expected one id, or some parted by \|"),
         ("pmid\tconcept\n1\n", r"kb:2: 1 columns — expected 2, as the header has"),
         ("<a><b></a>", r"kb:1: mismatched tag — expected well-formed XML"),
         ("<a/>", r"kb: no MedlineCitation — expected PubMed's XML"),

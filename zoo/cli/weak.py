@@ -1,7 +1,7 @@
 """``zoo weak``."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoo.cli.console import table_console
-from zoo.cli.inputs import documents_of, given
+from zoo.cli.inputs import documents_of, say_losses
 from zoo.cli.progress import documents_progress
 from zoo.cli.running import OVERRIDES, Keys, Recipe, Resume, run_recipe
 from zoo.cli.systems import Naming
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from zoo.data.document import Document
     from zoo.data.terminology import Concept
-    from zoo.weak.weak_sets import Confirms, WeakSets
+    from zoo.weak.weak_sets import Confirms, Makes, WeakSets
 
 weak = typer.Typer(
     no_args_is_help=True,
@@ -86,30 +86,39 @@ def label(
     - `zoo weak label texts/ --annotate Disease=CTD_diseases.tsv.gz --gold bc5cdr/train --out weak`
     """
     from zoo.data.textfile import writing
-    from zoo.weak.weak_sets import ACCURACY, COVERAGE, write_weak_sets
+    from zoo.weak.weak_sets import write_weak_sets
 
     naming = Naming.of(rename or (), labels)
-    terms = _terms(annotate or ())
 
     def read() -> Iterator["Document"]:
         return chain.from_iterable(_documents(source, lenient) for source in sources)
 
     true = [naming.document(document) for document in _documents(gold, lenient)] if gold else []
-    label_all, keep = _making(terms, knowledge or (), names or (), read, naming)
+    steps, names_left_out = _steps(_terms(annotate or ()), knowledge or (), names or (), read, naming)
     with documents_progress() as step:
         done = write_weak_sets(
             lambda: step("labelling", read()),
             out,
-            {COVERAGE: label_all, ACCURACY: keep},
+            steps,
             true,
             [document for name in without or () for document in _documents(name, lenient)],
         )
     with writing(out / "report.json") as file:
-        file.write(json.dumps(done.to_dict(), indent=2) + "\n")
+        file.write(json.dumps(done.to_dict() | {"names_left_out": dict(names_left_out)}, indent=2) + "\n")
     table_console().print(_table(done))
-    for reason, count in sorted(done.left_out.items()):
-        typer.secho(f"zoo: left out {count} documents {reason}", fg="yellow", err=True)
-    if gold and not any(found.report for found in done.sets.values()):
+    _say_what_is_missing(done, names_left_out, gold)
+
+
+def _say_what_is_missing(done: "WeakSets", names_left_out: Mapping[str, int], gold: str | None) -> None:
+    """A line on standard error for all that is not in the sets, and for what looks like a mistake."""
+    say_losses("the documents cannot hold", done.lost)
+    for what, counts in (("documents", done.left_out), ("names of the terminologies", names_left_out)):
+        for reason, count in sorted(counts.items()):
+            typer.secho(f"zoo: left out {count} {what} {reason}", fg="yellow", err=True)
+    for name, step in done.steps.items():
+        if not step.mentions:
+            typer.secho(f"zoo: {name} has no mentions at all", fg="yellow", err=True)
+    if gold and not any(step.report for step in done.steps.values()):
         typer.secho(f"zoo: no document is of {gold}, so nothing was scored", fg="yellow", err=True)
 
 
@@ -186,17 +195,17 @@ def _load_distill() -> Callable[..., Any]:
 
 def _documents(name: str, lenient: bool) -> Iterator["Document"]:
     """Documents of files, below the working directory or the data folder, or of a split named as ``bc5cdr/train``."""
-    from zoo.data import formats
     from zoo.data.corpora import CORPORA
-    from zoo.pretraining.texts import find_texts
+    from zoo.weak.reading import read_documents
 
     corpus, _, split = name.rpartition("/")
     if corpus in CORPORA and not Path(name).exists():
         yield from documents_of(corpus, split)
-        return
-    for path in find_texts([name]):
-        readable = formats.FORMATS[formats.detect(path)].reader_options
-        yield from formats.read(path, None, given(lenient=lenient and "lenient" in readable))
+    elif name in CORPORA and not Path(name).exists():
+        splits = ", ".join(f"{name}/{each}" for each in CORPORA[name].splits)
+        raise ValueError(f"Expected a split of {name}, one of {splits}, but got the whole corpus.")
+    else:
+        yield from read_documents(name, lenient=lenient)
 
 
 def _terms(annotate: Iterable[str]) -> dict[str, list["Concept"]]:
@@ -222,46 +231,57 @@ def _found(path: str | Path) -> Path:
     return found
 
 
-def _making(
+def _steps(
     terms: dict[str, list["Concept"]],
     knowledge: Iterable[Path],
     names: Iterable[Path],
     read: Callable[[], Iterable["Document"]],
     naming: Naming,
-) -> tuple[Callable[["Document"], "Document"], Callable[["Document"], "Document"]]:
-    """What makes a document of the coverage set, and what one of the accuracy set."""
+) -> tuple[dict[str, "Makes"], Mapping[str, int]]:
+    """What is made of a document at each step, and how many names of terminologies are not sought, by reason."""
     from zoo.data.terminology import read_concepts
     from zoo.weak.dictionary import Dictionary, names_of
     from zoo.weak.knowledge import knowledge_of
-    from zoo.weak.weak_sets import confirmed, either, named, recorded
+    from zoo.weak.weak_sets import ACCURACY, COVERAGE, confirmed, either, named, recorded
 
-    checks: list[Confirms] = []
+    sources: dict[str, Confirms] = {}
     if bases := [_found(path) for path in knowledge]:
-        checks.append(recorded(knowledge_of(bases, {document.id for document in read()})))
+        known = knowledge_of(bases, {document.id for document in read()})
+        sources["recorded for the article"] = recorded(known)
+        if not known:
+            typer.secho("zoo: the knowledge bases record nothing for any of these documents", fg="yellow", err=True)
     if files := [_found(path) for path in names]:
-        checks.append(named(names_of(concept for path in files for concept in read_concepts(path))))
-    label_all = Dictionary(terms).label if terms else naming.document
-    if checks:
-        return label_all, lambda document: confirmed(label_all(document), either(checks))
-    if terms:
-        return label_all, Dictionary(terms, strict=True).label
-    raise ValueError(
-        "Expected what tells right mentions from wrong ones: --knowledge, --names, or --annotate, which has rules."
-    )
+        concepts = (concept for path in files for concept in read_concepts(path))
+        sources["a name of its concept"] = named(names_of(concepts))
+    dictionary = Dictionary(terms) if terms else None
+    label_all = dictionary.label if dictionary else naming.document
+    steps: dict[str, Makes] = {"in the files": lambda document: document, COVERAGE: label_all}
+    if len(sources) > 1:
+        for name, source in sources.items():
+            steps[name] = lambda document, source=source: confirmed(label_all(document), source)  # type: ignore[misc]
+    if sources:
+        checks = either([*sources.values()])
+        steps[ACCURACY] = lambda document: confirmed(label_all(document), checks)
+    elif terms:
+        steps[ACCURACY] = Dictionary(terms, strict=True).label
+    else:
+        raise ValueError(
+            "Expected what tells right mentions from wrong ones: --knowledge, --names, or --annotate, which has rules."
+        )
+    return steps, dictionary.left_out if dictionary else {}
 
 
 def _table(done: "WeakSets") -> "Table":
     from rich.table import Table
 
-    table = Table(title=f"weak sets of {next(iter(done.sets.values())).documents:,} documents")
-    table.add_column("set")
-    for heading in ("label", "mentions", "P", "R", "F1"):
-        table.add_column(heading, justify="left" if heading == "label" else "right")
-    for name, found in done.sets.items():
-        scores = found.report.labels if found.report else {}
-        for label_name in sorted({*found.mentions, *scores}):
+    table = Table(title=f"weak sets of {next(iter(done.steps.values())).documents:,} documents")
+    for heading in ("step", "label", "mentions", "P", "R", "F1"):
+        table.add_column(heading, justify="left" if heading in ("step", "label") else "right")
+    for name, step in done.steps.items():
+        scores = step.report.labels if step.report else {}
+        for label_name in sorted({*step.mentions, *scores}) or ["–"]:
             counts = scores.get(label_name)
             cells = [f"{100 * x:.1f}" for x in (counts.precision, counts.recall, counts.f1)] if counts else [""] * 3
-            table.add_row(name, label_name, f"{found.mentions[label_name]:,}", *cells)
+            table.add_row(name, label_name, f"{step.mentions[label_name]:,}", *cells)
         table.add_section()
     return table

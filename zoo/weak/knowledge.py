@@ -6,7 +6,8 @@ for its article, is almost surely right. Read are, each in its published format 
 * CTD, tables of tab-separated columns with ``PubMedIDs`` (CTD_chemicals_diseases, CTD_genes_diseases, …). Of pairs that
   were inferred by way of a gene, whose articles need not name both, none is taken: ``DirectEvidence`` is empty there.
 * MeSH headings, in PubMed's XML (``MedlineCitation``): headings, chemicals and supplementary concepts.
-* RGD, its annotations "with terms" (``homo_genes_rdo`` and others): terms, and what they are in MeSH or OMIM.
+* RGD, its annotations "with terms" (``homo_genes_rdo`` and others): terms, and what they are in MeSH or OMIM; not those
+  that say that there is no association.
 * Any other as a table with the columns ``pmid`` and ``concept``.
 
 Source: Zhou et al. (2021), section "Weakly labeled dataset construction"; Wei, Lee, Leaman & Lu (2019).
@@ -23,7 +24,8 @@ from zoo.data.document import DataFormatError
 from zoo.data.textfile import numbered, opened, read_lines, source_name
 
 _BYTES = 1 << 16
-_ARTICLE = re.compile(r"PMID:(\d+)", re.IGNORECASE)
+_ARTICLE = re.compile(r"PMID:\s*(\d+)", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[;,\s]")
 _CITATION = ["MedlineCitation", "PMID"]
 _CONCEPTS = frozenset(["DescriptorName", "NameOfSubstance", "SupplMeshName"])
 
@@ -41,18 +43,24 @@ class Record(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """Columns of a table: articles, concepts, and one that is empty where a row is not to be taken."""
+    """Columns of a table: articles, concepts, one that is empty where a row is not to be taken, one that may deny it.
 
-    articles: str
+    ``prefixed``: whether articles are told from other references by ``PMID:``.
+    """
+
+    articles: tuple[str, ...]
     concepts: tuple[str, ...]
     evidence: str = ""
+    qualifier: str = ""
+    prefixed: bool = False
 
 
 _TABLES = (
-    _Table("PubMedIDs", ("ChemicalID", "DiseaseID", "GeneID"), "DirectEvidence"),
-    _Table("REFERENCES", ("TERM_ACC_ID", "MESH_OMIM_ID")),
-    _Table("pmid", ("concept",)),
+    _Table(("PubMedIDs",), ("ChemicalID", "DiseaseID", "GeneID"), evidence="DirectEvidence"),
+    _Table(("REFERENCES", "ORIGINAL_REFERENCE"), ("TERM_ACC_ID", "MESH_OMIM_ID"), qualifier="QUALIFIER", prefixed=True),
+    _Table(("pmid",), ("concept",)),
 )
+_DENIALS = frozenset(["not", "no_association"])
 
 
 def read_records(path: str | Path) -> Iterator[Record]:
@@ -98,8 +106,9 @@ def _read_table(path: str | Path) -> Iterator[Record]:
             wrong = f"{len(cells)} columns — expected {len(columns)}, as the header has — repair the line."
             raise DataFormatError(source_name(path), number, wrong)
         row = dict(zip(columns, cells, strict=True))
-        if row.get(table.evidence, "is given"):
-            yield from _records(row, table)
+        denied = not _DENIALS.isdisjoint(row.get(table.qualifier, "").lower().replace("|", " ").split())
+        if row.get(table.evidence, "is given") and not denied:
+            yield from _records(row, table, source_name(path), number)
 
 
 def _header(path: str | Path, lines: Iterable[tuple[int, str]]) -> tuple[list[str], _Table]:
@@ -109,22 +118,33 @@ def _header(path: str | Path, lines: Iterable[tuple[int, str]]) -> tuple[list[st
         last = number
         columns = line.removeprefix("#").strip(" ").split("\t")
         for table in _TABLES:
-            if table.articles in columns and not {*table.concepts}.isdisjoint(columns):
+            if table.articles[0] in columns and not {*table.concepts}.isdisjoint(columns):
                 return columns, table
         if line.strip() and not line.startswith("#"):
             break
-    known = "; ".join(f"{table.articles} and {' or '.join(table.concepts)}" for table in _TABLES)
+    known = "; ".join(f"{table.articles[0]} and {' or '.join(table.concepts)}" for table in _TABLES)
     wrong = f"no knowledge base that is known — expected columns by name, parted by tabs ({known}), or PubMed's XML"
     raise DataFormatError(source_name(path), last, f"{wrong} — convert it.")
 
 
-def _records(row: Mapping[str, str], table: _Table) -> Iterator[Record]:
-    articles = row[table.articles]
-    named = _ARTICLE.findall(articles) if "PMID:" in articles.upper() else filter(str.isdigit, articles.split("|"))
-    concepts = [concept for name in table.concepts for concept in row.get(name, "").split("|") if concept.strip()]
-    for pmid in named:
+def _records(row: Mapping[str, str], table: _Table, path: str, number: int) -> Iterator[Record]:
+    articles = [each for name in table.articles for each in _listed(row.get(name, ""))]
+    if table.prefixed:
+        articles = [match[1] for each in articles if (match := _ARTICLE.fullmatch(each))]
+    concepts = [each for name in table.concepts for each in _listed(row.get(name, ""))]
+    for pmid in dict.fromkeys(articles):
+        if not pmid.isascii() or not pmid.isdigit():
+            wrong = f"{pmid!r} in {table.articles[0]} — expected PMIDs, parted by | — repair the line."
+            raise DataFormatError(path, number, wrong)
         for concept in concepts:
+            if _SEPARATOR.search(concept):
+                wrong = f"{concept!r} for a concept — expected one id, or some parted by | — repair the line."
+                raise DataFormatError(path, number, wrong)
             yield Record(pmid, concept_id(concept))
+
+
+def _listed(cell: str) -> list[str]:
+    return [each.strip() for each in cell.split("|") if each.strip()]
 
 
 def _read_headings(path: str | Path) -> Iterator[Record]:

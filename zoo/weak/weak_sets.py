@@ -6,7 +6,9 @@ mention's concept for this very article, or that the mention is a name of its co
 Source: Zhou et al. (2021), section "Weakly labeled dataset construction": the sets CDWC and CDWA.
 """
 
-from collections import Counter
+import os
+import tempfile
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,15 +20,18 @@ from zoo.evaluation.report import to_dict
 from zoo.evaluation.spans import Report, score
 from zoo.text.lexicon import normalized
 from zoo.text.segment import Segmenter
+from zoo.weak.reading import Taken, distinct
 
 COVERAGE, ACCURACY = "coverage", "accuracy"
 
 Confirms = Callable[[Document, Span], bool]
 """Whether a second source agrees with a mention."""
+Makes = Callable[[Document], Document]
+"""What a step makes of a document."""
 
 
-class WeakSet(NamedTuple):
-    """What is in one of the sets.
+class Step(NamedTuple):
+    """What a step kept.
 
     Args:
         documents: How many.
@@ -38,26 +43,29 @@ class WeakSet(NamedTuple):
     mentions: Counter[str]
     report: Report | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        found = {"documents": self.documents, "mentions": dict(sorted(self.mentions.items()))}
+        return found | ({"scores": to_dict(self.report)} if self.report else {})
+
 
 class WeakSets(NamedTuple):
-    """What was written.
+    """What was done.
 
     Args:
         left_out: Documents that are in no set, by reason.
-        sets: By name, coverage first.
+        lost: What documents could not hold of their files.
+        steps: By name, in order; of these ``coverage`` and ``accuracy`` were written.
     """
 
     left_out: Counter[str]
-    sets: dict[str, WeakSet]
+    lost: Counter[str]
+    steps: dict[str, Step]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
-        sets = {
-            name: {"documents": found.documents, "mentions": dict(sorted(found.mentions.items()))}
-            | ({"scores": to_dict(found.report)} if found.report else {})
-            for name, found in self.sets.items()
-        }
-        return {"left_out": dict(self.left_out), "sets": sets}
+        steps = {name: step.to_dict() for name, step in self.steps.items()}
+        return {"left_out": dict(self.left_out), "lost": dict(self.lost), "steps": steps}
 
 
 def recorded(knowledge: Mapping[str, frozenset[str]]) -> Confirms:
@@ -105,34 +113,44 @@ def confirmed(document: Document, confirms: Confirms) -> Document:
 def write_weak_sets(
     documents: Callable[[], Iterable[Document]],
     folder: Path,
-    sets: Mapping[str, Callable[[Document], Document]],
+    steps: Mapping[str, Makes],
     gold: Sequence[Document] = (),
-    without: Sequence[Document] = (),
+    without: Iterable[Document] = (),
 ) -> WeakSets:
-    """Writes each set as ``coverage.jsonl.gz``, ``accuracy.jsonl.gz``, in memory that does not grow with their texts.
+    """Writes ``coverage.jsonl.gz`` and ``accuracy.jsonl.gz``, in memory that does not grow with their texts.
 
-    A document that is there twice, by id or by text, is taken once.
+    A document that is there twice is taken once (:class:`zoo.weak.reading.Taken`). Both files appear when both are
+    whole.
 
     Args:
-        documents: Reads them, as they were found; called once a set.
+        documents: Reads them, as they were found; called once a step.
         folder: Made if it is not there.
-        sets: What each makes of a document.
-        gold: Documents whose mentions are known: those of the same id and text tell how right each set is.
+        steps: What each makes of a document, among them ``coverage`` and ``accuracy``; others are only counted.
+        gold: Documents whose mentions are known: those of the same id and text tell how right each step is.
         without: Documents that are to be in neither set, as those of a test part.
 
     Raises:
         ValueError: If no document is left.
     """
     by_id = {document.id: document for document in gold}
-    written: dict[str, WeakSet] = {}
-    left_out: Counter[str] = Counter()
-    for name, making in sets.items():
-        left_out = Counter()
-        found = _Found(by_id)
-        made = map(making, _distinct(documents(), without, left_out))
-        jsonl.write(found.passing(made, left_out), folder / f"{name}.jsonl.gz")
-        written[name] = WeakSet(found.documents, found.mentions, found.report())
-    return WeakSets(left_out, written)
+    outside = Taken(without)
+    done: dict[str, Step] = {}
+    left_out, lost = Counter[str](), Counter[str]()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".weak-") as stage:
+        for name, makes in steps.items():
+            left_out, found = Counter(), _Found(by_id)
+            passing = found.passing(map(makes, distinct(documents(), outside, left_out)))
+            if name in (COVERAGE, ACCURACY):
+                jsonl.write(passing, Path(stage) / f"{name}.jsonl.gz")
+            else:
+                deque(passing, maxlen=0)
+            if not found.documents:
+                raise ValueError(f"Expected documents for weak sets but got none; left out: {dict(left_out)}.")
+            done[name], lost = found.step(), found.lost
+        for file in Path(stage).iterdir():
+            os.replace(file, folder / file.name)
+    return WeakSets(left_out, lost, done)
 
 
 class _Found:
@@ -141,35 +159,18 @@ class _Found:
     def __init__(self, gold: Mapping[str, Document]) -> None:
         self._gold = gold
         self._pairs: list[tuple[Document, Document]] = []
-        self.documents, self.mentions = 0, Counter[str]()
+        self._mentions = Counter[str]()
+        self.documents, self.lost = 0, Counter[str]()
 
-    def passing(self, documents: Iterable[Document], left_out: Mapping[str, int]) -> Iterator[Document]:
+    def passing(self, documents: Iterable[Document]) -> Iterator[Document]:
         for document in documents:
             self.documents += 1
-            self.mentions.update(span.label for span in document.spans)
+            self.lost.update(document.losses)
+            self._mentions.update(span.label for span in document.spans)
             if (true := self._gold.get(document.id)) and true.text == document.text:
                 self._pairs.append((true, document))
             yield document
-        if not self.documents:
-            raise ValueError(f"Expected documents for weak sets but got none; left out: {dict(left_out)}.")
 
-    def report(self) -> Report | None:
-        return score(*zip(*self._pairs, strict=True)) if self._pairs else None
-
-
-def _distinct(documents: Iterable[Document], without: Sequence[Document], left_out: Counter[str]) -> Iterator[Document]:
-    ids, texts = {document.id for document in without}, {hash(document.text) for document in without}
-    seen_ids: set[str] = set()
-    seen_texts: set[int] = set()
-    for document in documents:
-        text = hash(document.text)
-        if document.id in ids or text in texts:
-            left_out["in a corpus to stay out of"] += 1
-        elif not document.text.strip():
-            left_out["without text"] += 1
-        elif document.id in seen_ids or text in seen_texts:
-            left_out["seen before"] += 1
-        else:
-            yield document
-        seen_ids.add(document.id)
-        seen_texts.add(text)
+    def step(self) -> Step:
+        report = score(*zip(*self._pairs, strict=True)) if self._pairs else None
+        return Step(self.documents, self._mentions, report)
