@@ -51,6 +51,9 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "l1": ("--distillation.distance", "l1"),
     "l2": ("--distillation.distance", "l2"),
     "cross-entropy": ("--distillation.distance", "cross-entropy"),
+    "cross-entropy, balanced as the paper": (
+        *("--distillation.distance", "cross-entropy", "--distillation.soft", "0.04"),
+    ),
     "cross-entropy, temperature 2": ("--distillation.distance", "cross-entropy", "--distillation.temperature", "2"),
     "adversarial": ("--distillation.adversarial", "1"),
     "agreed words alone": ("--distillation.hard", "0", "--distillation.soft", "0", "--distillation.agreed", "1"),

@@ -8,9 +8,12 @@ from torch import nn
 
 import zoo.training.fit
 from tests.training.test_train import settings
+from zoo.data.document import Document
+from zoo.text.codec import CodecConfig
 from zoo.text.vector_files import write_vectors
 from zoo.text.vectors import WordVectors
-from zoo.training.learnt_rows import LearntRows
+from zoo.training.build import build_tagger
+from zoo.training.learnt_rows import LearntRows, learn_rows, restore_rows, words_first
 from zoo.training.train import train
 
 
@@ -48,3 +51,19 @@ def test_a_run_ends_where_one_ends_that_passes_over_all_rows(
     assert learnt.state_dict().keys() == expected.keys()
     for name, weights in learnt.state_dict().items():
         torch.testing.assert_close(weights, expected[name], atol=1e-6, rtol=1e-5)
+
+
+def test_words_of_the_documents_come_first_and_nothing_is_found_otherwise(tmp_path: Path) -> None:
+    texts = [Document("1", "Rare cancers of the lung. No tremor.")]
+    model = {"word_size": 6, "character_size": 4, "filters": 4, "hidden": 5, "tanh_size": 5}
+    many = Document("2", " ".join(f"word{letter}" for letter in "abcdefghijklmnop") + " tremor lung unheard")
+    tagger = build_tagger("char_cnn_bilstm_crf", CodecConfig(labels=("Disease",)), model, [many, *texts]).eval()
+    before = [(span.key, span.score) for document in tagger.tag([*texts, many]) for span in document.spans]
+    words_first(tagger, ["lung", "tremor", "never"])
+    assert tagger.words.entries[2:4] == ("tremor", "lung")  # as they were, one behind the other
+    assert sorted(tagger.words.entries) == sorted({*tagger.words.entries})
+    learn_rows(tagger, {"lung", "tremor"})
+    assert tagger.word_embedding.num_embeddings == 4
+    restore_rows(tagger)
+    after = [(span.key, span.score) for document in tagger.tag([*texts, many]) for span in document.spans]
+    assert after == before

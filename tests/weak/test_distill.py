@@ -119,16 +119,25 @@ def test_texts_are_taken_once_and_no_gold_one(scene: Path, tmp_path: Path) -> No
     given = settings(scene, tmp_path, "--most", "2", "--training.epochs", "1", "--gold", "3")
     jsonl.write([*load_corpus(TINY)["test"], *jsonl.read(scene / "texts.jsonl.gz")] * 2, tmp_path / "all.jsonl.gz")
     taught = distill(**given | {"texts": str(tmp_path / "all.jsonl.gz")})
-    assert taught.metrics["flattening"]["train"]["total"] == 3 * len(load_corpus(scene / "corpus")["train"][0].spans)
-    assert json.loads((tmp_path / "lessons" / "0" / "made-by.json").read_text()).keys() == {"teacher", "documents"}
+    similar = (tmp_path / "similarity.csv").read_text().splitlines()
+    assert len(similar) == 1 + 2  # of the texts alone
+    gold = load_corpus(scene / "corpus")["train"][0]
+    assert taught.metrics["flattening"]["train"]["total"] == 3 * len(gold.spans)
+    assert json.loads((tmp_path / "lessons" / "0" / "made-by.json").read_text()).keys() >= {
+        "teacher",
+        "documents",
+        "tags",
+    }
 
 
 @pytest.mark.parametrize(
     ("overrides", "error", "message"),
     [
+        (("--gold", "-1"), ValueError, "Expected gold and most of at least 0 but got -1 and 0"),
+        (("--vectors.path", "nowhere"), FileNotFoundError, "No word vectors at nowhere"),
         (("--teachers", "[]"), ValueError, "Expected at least one teacher but got none"),
         (("--trainer.devices", "2"), ValueError, r"Expected one device \(trainer\.devices\) but got 2"),
-        (("--texts", "nowhere.jsonl"), FileNotFoundError, "No nowhere.jsonl, neither below the working directory"),
+        (("--texts", "nowhere.jsonl"), FileNotFoundError, "No text matches 'nowhere.jsonl', neither below"),
         (("--texts", str(TINY / "test.pubtator")), ValueError, "Expected texts that are not in 'corpus' but got none"),
     ],
 )
@@ -137,3 +146,4 @@ def test_mistakes_are_told(
 ) -> None:
     with pytest.raises(error, match=message):
         distill(**settings(scene, tmp_path, *overrides))
+    assert not (tmp_path / "lessons").exists()  # what takes long had not begun

@@ -83,12 +83,32 @@ def test_a_weighted_window_counts_as_much_as_its_teacher_is_sure(scene: Any) -> 
     assert loss(scene, hard=1.0, weighted=True) == pytest.approx(expected / WORDS, rel=1e-5)
 
 
-def test_gold_tags_take_the_place_of_the_teachers(scene: Any) -> None:
+@pytest.mark.parametrize(
+    "weights",
+    [
+        {"hard": 1.0},
+        {"hard": 1.0, "weighted": True},
+        {"soft": 1.0, "distance": "l1"},
+        {"soft": 1.0, "distance": "paths", "adversarial": 1.0},
+        {"agreed": 2.0, "sure": 0.999},
+    ],
+)
+def test_gold_tags_take_the_place_of_whatever_teachers_think(scene: Any, weights: dict[str, Any]) -> None:
     scene.batch.layers[GOLD] = torch.ones(2, 3)
     expected = -2 * (likelihood(scene, 0, (1, 2, 0)) + likelihood(scene, 1, (0, 1)))
-    assert loss(scene, hard=1.0) == pytest.approx(expected / WORDS, rel=1e-5)
-    assert loss(scene, hard=1.0, weighted=True) == pytest.approx(expected / WORDS, rel=1e-5)
-    assert loss(scene, agreed=1.0, sure=0.999) == pytest.approx(expected / 2 / WORDS, rel=1e-5)
+    assert loss(scene, **weights) == pytest.approx(expected / WORDS, rel=1e-5)
+
+
+def test_windows_of_both_kinds_are_summed(scene: Any) -> None:
+    parts = []
+    for gold in ([1, 0], [0, 0]):
+        scene.batch.layers[GOLD] = torch.tensor(gold)[:, None].expand(2, 3)
+        parts.append(loss(scene, hard=1.0))
+    taught = -sum(
+        likelihood(scene, 0, windows(crf, scores)[0].best_path())
+        for crf, scores in zip(scene.crfs, scene.taught, strict=True)
+    )
+    assert WORDS * (parts[1] - parts[0]) == pytest.approx(taught + 2 * likelihood(scene, 0, (1, 2, 0)), rel=1e-5)
 
 
 def softened(scores: list[float], temperature: float = 1.0) -> list[float]:
@@ -167,6 +187,9 @@ def test_the_adversary_learns_what_the_student_learns_to_prevent(scene: Any) -> 
         ({"temperature": 0}, "Expected distillation.temperature above 0 and sure in"),
         ({"sure": 1.5}, "Expected distillation.temperature above 0 and sure in"),
         ({"hard": -1}, "Expected distillation.hard of at least 0 but got -1"),
+        ({"temperature": 2}, "Expected no distillation.temperature without distance cross-entropy, where it changes"),
+        ({"sure": 0.5}, "Expected no distillation.sure without agreed"),
+        ({"hard": 0, "weighted": True}, "Expected no distillation.weighted without hard"),
     ],
 )
 def test_what_teaches_nothing_is_refused(given: dict[str, float], message: str) -> None:

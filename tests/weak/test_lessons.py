@@ -36,7 +36,6 @@ def test_emissions_and_paths_are_the_teachers_own(tmp_path: Path, codec: dict, m
     monkeypatch.setattr(zoo.weak.lessons, "_PART", 3)
     own = teacher(tmp_path / "teacher", **codec)
     lesson = teach(tmp_path / "teacher", TEXTS, CODEC, tmp_path / "lesson")
-    assert len([*(tmp_path / "lesson").glob("*.npy")]) == -(-len(TEXTS) // 3)
     order = [own.codec.tags.index(tag) for tag in CODEC.tags]
     for place, document in enumerate(TEXTS):
         windows, _ = own.codec.encode([document], gold=False)
@@ -70,14 +69,33 @@ def test_windows_get_the_emissions_at_their_own_words(tmp_path: Path) -> None:
 def test_what_a_teacher_was_asked_it_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zoo.weak.lessons, "_PART", 3)
     teacher(tmp_path / "teacher")
-    first = teach(tmp_path / "teacher", TEXTS, CODEC, tmp_path / "lesson")
-    files = sorted((tmp_path / "lesson").glob("*.npy"))
-    before = [(path.name, path.stat().st_mtime_ns) for path in files]
-    files[-1].unlink()
+    whole = teach(tmp_path / "teacher", TEXTS, CODEC, tmp_path / "whole")
+    real, asked = zoo.weak.lessons._emissions, []
+
+    def killed(tagger: Tagger, documents: Any) -> Any:
+        asked.append(len(documents))
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return real(tagger, documents)
+
+    monkeypatch.setattr(zoo.weak.lessons, "_emissions", killed)
+    with pytest.raises(KeyboardInterrupt):
+        teach(tmp_path / "teacher", TEXTS, CODEC, tmp_path / "lesson")
     again = teach(tmp_path / "teacher", TEXTS, CODEC, tmp_path / "lesson")
-    assert [(path.name, path.stat().st_mtime_ns) for path in files[:-1]] == before[:-1]
-    for one, other in zip(first.parts, again.parts, strict=True):
-        np.testing.assert_array_equal(one, other)
+    assert sum(asked) == len(TEXTS) + 3  # what was being answered is asked again
+    np.testing.assert_array_equal(again.emissions, whole.emissions)
+    teach(tmp_path / "teacher", TEXTS, CODEC, tmp_path / "lesson")
+    assert sum(asked) == len(TEXTS) + 3
+
+
+def test_of_documents_beyond_those_asked_about_teachers_think_nothing(tmp_path: Path) -> None:
+    teacher(tmp_path / "teacher")
+    lesson = teach(tmp_path / "teacher", TEXTS[:2], CODEC, tmp_path / "lesson")
+    windows, _ = CODEC.encode(TEXTS, gold=False)
+    for window in with_lessons(windows, [lesson]):
+        layer = window.layers[layer_of(0)]
+        assert layer.shape == (len(window.forms), len(CODEC.tags))
+        assert layer.any() == (window.document < 2)
 
 
 def test_answers_of_another_teacher_or_to_other_texts_are_refused(tmp_path: Path) -> None:
@@ -88,6 +106,8 @@ def test_answers_of_another_teacher_or_to_other_texts_are_refused(tmp_path: Path
         teach(tmp_path / "two", TEXTS, CODEC, tmp_path / "lesson")
     with pytest.raises(ValueError, match="was made by another documents than this recipe says"):
         teach(tmp_path / "one", TEXTS[1:], CODEC, tmp_path / "lesson")
+    with pytest.raises(ValueError, match="was made by another tags than this recipe says"):
+        teach(tmp_path / "one", TEXTS, Codec(CodecConfig(labels=("Chemical", "Disease"))), tmp_path / "lesson")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def lesson(codec: Codec, *spans: list[Span]) -> Lesson:
     counts = [sum(len(w.forms) for w in windows if w.document == place) for place in range(len(documents))]
     emissions = np.float16(9) * np.eye(len(codec.tags), dtype=np.float16)[tags]
     crf = CRF(len(codec.tags), batch_first=True, constraints=codec.transitions)
-    return Lesson(crf, [emissions], [len(documents)], [0, *np.cumsum(counts)[:-1].tolist()])
+    return Lesson(crf, emissions, [0, *np.cumsum(counts)[:-1].tolist()])
 
 
 @pytest.mark.parametrize("scheme", ["IOB2", "BIOES", "BMEWO-V"])

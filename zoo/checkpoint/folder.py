@@ -168,6 +168,20 @@ def _as_json(values: Mapping[str, Any]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
 
+def result_in(folder: str | Path) -> Path:
+    """The checkpoint of a run's folder; a folder that is no run's is one itself.
+
+    Raises:
+        CheckpointError: If the run is not complete.
+    """
+    found = Path(folder) / "checkpoint"
+    if (found / CONFIG).is_file():
+        return found
+    if (Path(folder) / "recipe.yaml").is_file() and not (Path(folder) / CONFIG).is_file():
+        raise CheckpointError(folder, "is the folder of a run that is not complete; go on with it (--resume) first.")
+    return Path(folder)
+
+
 def read_architecture(folder: Path) -> str:
     """The architecture's key of a folder, without reading its weights.
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from zoo.data import textfile
+
 
 def vouch(folder: Path, settings: Mapping[str, Any]) -> None:
     """Writes what a part of the preparation is made by, or compares it.
@@ -14,11 +16,11 @@ def vouch(folder: Path, settings: Mapping[str, Any]) -> None:
     """
     path = folder / "made-by.json"
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        with textfile.writing(path) as file:
+            file.write(json.dumps(settings, indent=2, ensure_ascii=False) + "\n")
     before = json.loads(path.read_text(encoding="utf-8"))
     if changed := [key for key in settings if settings[key] != before.get(key)]:
         raise ValueError(
             f"{folder}: was made by another {' and '.join(changed)} than this recipe says; remove it, and what was "
-            "made of it (tokenizer, shards), or choose another folder."
+            "made of it, or choose another --output."
         )

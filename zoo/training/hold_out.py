@@ -7,6 +7,7 @@ Sources: Zhou et al. (2021), section "Experimental settings": CDR's training and
 import hashlib
 
 from zoo.data.document import Corpus
+from zoo.data.splits import load_corpus
 
 
 def hold_out(corpus: Corpus, share: float) -> Corpus:
@@ -38,3 +39,25 @@ def hold_out(corpus: Corpus, share: float) -> Corpus:
     if not train or not dev:
         raise ValueError(f"Expected documents on both sides but {share} of {len(ids)} leaves none on one.")
     return Corpus(corpus.name, {**corpus.splits, "train": train, "dev": dev})
+
+
+def load_splits(corpus: str, held_out: float = 0.0, key: str = "training.held_out") -> Corpus:
+    """A corpus with documents to learn from and dev documents.
+
+    Args:
+        corpus: By name, or a folder with train, dev and test.
+        held_out: Share of train and dev documents together to be held out as dev; 0 keeps the splits.
+        key: Of the recipe, that says so.
+
+    Raises:
+        ValueError: If there are no train, or no dev documents; as for :func:`hold_out` and loading.
+    """
+    documents = load_corpus(corpus)
+    if held_out:
+        documents = hold_out(documents, held_out)
+    if absent := {"train", "dev"} - set(documents):
+        raise ValueError(
+            f"Corpus {documents.name!r} has no {' and no '.join(sorted(absent))} documents — expected train, to learn "
+            f"from, and dev, which choose the best epoch — hold a share of what there is out: --{key} 0.1"
+        )
+    return documents

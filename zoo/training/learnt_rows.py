@@ -1,6 +1,7 @@
 """Training passes over the vectors of the words it sees, and leaves those of other words where they are."""
 
 import zlib
+from collections.abc import Iterable
 from functools import partial
 
 import torch
@@ -9,6 +10,7 @@ from torch.nn import functional
 
 from zoo.models.layers import WordEmbedding, stacked_rows
 from zoo.models.tagger import Tagger
+from zoo.text.vocab import Vocabulary
 
 
 class LearntRows(WordEmbedding):
@@ -59,6 +61,23 @@ class LearntRows(WordEmbedding):
         """The whole table again."""
         weight = torch.cat([self.weight.detach(), self._rest.to(self.weight.device)])
         return WordEmbedding.from_pretrained(weight, freeze=False, padding_idx=0)
+
+
+def words_first(tagger: Tagger, forms: Iterable[str]) -> None:
+    """Puts words first in a tagger's vocabulary, with their vectors, so that those after them need not learn.
+
+    Args:
+        tagger: Who is to learn from documents of which it did not make its vocabulary.
+        forms: Their words as written; those that it does not know change nothing.
+    """
+    if not hasattr(tagger, "word_embedding"):
+        return
+    first = {0, 1, *map(tagger.lookup.row, forms)}
+    order = [*sorted(first), *(row for row in range(len(tagger.words)) if row not in first)]
+    tagger.words = tagger.vocabularies["words"] = Vocabulary([tagger.words.entries[row] for row in order])
+    weight = tagger.word_embedding.weight.detach()[order].clone()
+    tagger.word_embedding = WordEmbedding.from_pretrained(weight, freeze=False, padding_idx=0)
+    tagger.compose_with(tagger.ngrams)
 
 
 def learn_rows(tagger: Tagger, forms: set[str]) -> None:

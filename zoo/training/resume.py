@@ -4,7 +4,7 @@ import inspect
 import json
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import MISSING, asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +33,25 @@ def with_defaults(recipe: Mapping[str, Any], function: Callable[..., Any]) -> di
     """A recipe of a function's arguments with the defaults of keys that came into use after it was written."""
     filled = dict(recipe)
     for name, parameter in inspect.signature(function).parameters.items():
-        default: Any = parameter.default
-        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation):
+        section, default = parameter.annotation, parameter.default
+        if isinstance(section, type) and is_dataclass(section):
             given = recipe.get(name, {})
-            default = plain({name: default})[name] if default is not parameter.empty else {}
-            default = default or _defaults(parameter.annotation)
-            filled[name] = {**default, **given}
+            known = {} if default is parameter.empty else plain({name: default})[name]
+            filled[name] = _with_defaults_below(section, known, given)
         elif default is not parameter.empty:
             filled.setdefault(name, default)
     return filled
 
 
-def _defaults(section: type) -> dict[str, Any]:
-    """Those arguments of a section that have a default."""
-    found = {name: given.default for name, given in inspect.signature(section).parameters.items()}
-    return plain({name: value for name, value in found.items() if value is not inspect.Parameter.empty})
+def _with_defaults_below(section: type, known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A section with its defaults: those of the function it is an argument of, else its own."""
+    filled = {**known, **given}
+    for name, field in getattr(section, "__dataclass_fields__", {}).items():
+        if isinstance(field.type, type) and is_dataclass(field.type):
+            filled[name] = _with_defaults_below(field.type, known.get(name, {}), given.get(name, {}))
+        elif name not in filled and field.default is not MISSING:
+            filled[name] = field.default
+    return plain(filled)
 
 
 def last_state(

@@ -8,15 +8,15 @@ from typing import Any
 import torch
 from pytorch_lightning import seed_everything
 
-from zoo.data.document import Corpus
-from zoo.data.splits import load_corpus
+from zoo.checkpoint.folder import result_in
 from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.fit import Run, Trained, TrainingConfig, fit, trained_in
-from zoo.training.hold_out import hold_out
+from zoo.training.hold_out import load_splits
+from zoo.training.learnt_rows import words_first
 from zoo.training.optimizers import OptimizerConfig
 from zoo.training.resume import last_state, recipe_text, with_defaults
 from zoo.training.trainer import TrainerConfig, silence_lightning
@@ -75,9 +75,11 @@ def train(
     if trainer.threads:
         torch.set_num_threads(trainer.threads)
     seed_everything(seed, workers=True, verbose=False)
-    documents = _splits(corpus, training.held_out)
+    documents = load_splits(corpus, training.held_out)
     if start:
         tagger = _started(start, architecture, codec, model or {}, vectors, resources)
+        windows, _ = tagger.codec.encode(documents["train"], gold=False)
+        words_first(tagger, {form for window in windows for form in window.forms})
     else:
         tagger = build_tagger(architecture, codec, model or {}, documents["train"], vectors, resources)
     data = TaggingDataModule(
@@ -92,19 +94,6 @@ def train(
     return fit(tagger, documents, data, run)
 
 
-def _splits(corpus: str, held_out: float) -> Corpus:
-    """A corpus with documents to learn from and dev documents."""
-    documents = load_corpus(corpus)
-    if held_out:
-        documents = hold_out(documents, held_out)
-    if absent := {"train", "dev"} - set(documents):
-        raise ValueError(
-            f"Corpus {documents.name!r} has no {' and no '.join(sorted(absent))} documents — expected train, to learn "
-            "from, and dev, which choose the best epoch — hold a share of what there is out: --training.held_out 0.1"
-        )
-    return documents
-
-
 def _started(
     start: str,
     architecture: str,
@@ -115,7 +104,7 @@ def _started(
 ) -> Tagger:
     """The tagger of a checkpoint that the recipe goes on from, which must be what the recipe says."""
     kind = architecture_named(architecture)
-    folder = Path(start, "checkpoint") if Path(start, "checkpoint").is_dir() else Path(start)
+    folder = result_in(start)
     tagger = kind.from_pretrained(folder)
     others = {key for key, value in model.items() if json.dumps(value) != json.dumps(tagger.hparams.get(key))}
     wrong = [f"model.{key}" for key in sorted(others)] + ["codec"] * (codec != tagger.codec.config)

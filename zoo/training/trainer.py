@@ -76,6 +76,15 @@ def make_trainer(trainer: TrainerConfig, **settings: Any) -> Trainer:
         ) from error
 
 
+def device_of(trainer: TrainerConfig) -> torch.device:
+    """Where the first device of a recipe's trainer computes.
+
+    Raises:
+        ValueError: As for :func:`make_trainer`.
+    """
+    return make_trainer(trainer, logger=False, enable_checkpointing=False).strategy.root_device
+
+
 def fit_module(runner: Trainer, module: LightningModule, data: LightningDataModule, state: str | None) -> None:
     """Trains, from the beginning or from a state that was saved.
 

@@ -8,9 +8,11 @@ student found that none of them had.
 
 import csv
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +20,22 @@ import numpy as np
 import torch
 from pytorch_lightning import seed_everything
 
-from zoo.data import formats, textfile
+from zoo.checkpoint.folder import result_in
+from zoo.data import textfile
 from zoo.data.document import Corpus, Document
-from zoo.data.splits import data_root, load_corpus
 from zoo.models.tagger import Tagger
 from zoo.text.codec import Codec, CodecConfig
 from zoo.training.build import ResourcesConfig, VectorsConfig, build_tagger
 from zoo.training.datamodule import TaggingDataModule
 from zoo.training.fit import Run, Trained, TrainingConfig, fit, trained_in
-from zoo.training.hold_out import hold_out
+from zoo.training.hold_out import load_splits
 from zoo.training.optimizers import OptimizerConfig
 from zoo.training.resume import last_state, recipe_text, with_defaults
-from zoo.training.trainer import TrainerConfig, silence_lightning
+from zoo.training.trainer import TrainerConfig, device_of, silence_lightning
 from zoo.weak.cases import cases_of, write_page
 from zoo.weak.distillation import GOLD, Distillation, DistillationConfig
-from zoo.weak.lessons import Lesson, read_teacher, teach, with_lessons
+from zoo.weak.lessons import Lesson, check_teacher, read_teacher, teach, with_lessons
+from zoo.weak.reading import Taken, distinct, read_documents
 from zoo.weak.similarity import draw_similarity, label_similarity
 
 CASES, SIMILARITY = "cases.html", "similarity.png"
@@ -64,7 +67,8 @@ def distill(
 
     Args:
         teachers: Folders of checkpoints, or of runs, of the same tags and words as the student; any architecture.
-        texts: Files or folders of documents, below the working directory or the data folder; labels are not looked at.
+        texts: Files, folders and patterns of documents (:func:`zoo.weak.reading.read_documents`); labels are not
+            looked at, and documents of the corpus are left out.
         corpus: Gold documents: dev chooses the weights, train is learnt from, too, test is scored.
         architecture: Of the student, one that learns by gradient descent and has no loss of its own.
         codec: Labels, tag scheme, segmentation, window of the student.
@@ -93,28 +97,17 @@ def distill(
     silence_lightning()
     folder = Path(output)
     last = last_state(folder, recipe, resume, partial(with_defaults, function=distill))
+    _check(teachers, gold, most, trainer)
     if trainer.threads:
         torch.set_num_threads(trainer.threads)
-    if trainer.devices not in (1, "1"):
-        raise ValueError(f"Expected one device (trainer.devices) but got {trainer.devices!r}.")
-    if not teachers:
-        raise ValueError("Expected at least one teacher but got none.")
-    known = load_corpus(corpus)
-    known = hold_out(known, training.held_out) if training.held_out else known
+    known = load_splits(corpus, training.held_out)
     if (trained := trained_in(folder)) is None:
-        unlabelled = [*_texts(texts, most, known)]
+        unlabelled = _texts(texts, most, known)
         documents = [*unlabelled, *[*known["train"]] * gold]
         _LOG.info("%s texts, %s gold documents", f"{len(unlabelled):,}", f"{len(documents) - len(unlabelled):,}")
-        lessons = [
-            teach(Path(teacher), documents, Codec(codec), folder / "lessons" / str(row))
-            for row, teacher in enumerate(teachers)
-        ]
-        if len(lessons) > 1:
-            _write_similarity(folder, documents, label_similarity(documents, Codec(codec), lessons))
         seed_everything(seed, workers=True, verbose=False)
         student = build_tagger(architecture, codec, model or {}, documents, vectors, resources)
-        _check(student)
-        student.objective = Distillation(distillation, [lesson.crf for lesson in lessons])
+        _check_student(student)
         data = TaggingDataModule(
             documents,
             known["dev"],
@@ -123,12 +116,60 @@ def distill(
             seed=seed,
             window_words=training.window_words,
         )
+        lessons = _lessons(folder, teachers, unlabelled, student.codec, device_of(trainer))
+        student.objective = Distillation(distillation, [lesson.crf for lesson in lessons])
         data.windows["train"] = _taught(data.windows["train"], lessons, first_gold=len(unlabelled))
         run = Run(folder, recipe, last, optimizer, training, trainer, seed, progress)
         trained = fit(student, Corpus(known.name, {**known.splits, "train": tuple(documents)}), data, run)
     if not (folder / CASES).exists():
         _write_cases(folder, trained.tagger, teachers, known["test" if "test" in known else "dev"])
     return trained
+
+
+def _check(teachers: Sequence[str], gold: int, most: int, trainer: TrainerConfig) -> None:
+    """What is to be told before anything long begins."""
+    if not teachers:
+        raise ValueError("Expected at least one teacher but got none.")
+    if trainer.devices not in (1, "1"):
+        raise ValueError(f"Expected one device (trainer.devices) but got {trainer.devices!r}.")
+    if gold < 0 or most < 0:
+        raise ValueError(f"Expected gold and most of at least 0 but got {gold} and {most}.")
+
+
+def _check_student(student: Tagger) -> None:
+    if not student.descends or type(student).loss is not Tagger.loss:
+        raise ValueError(
+            f"Expected a student that learns by its emissions and its CRF or softmax but got {student.key!r}, which "
+            "has a loss of its own."
+        )
+
+
+def _texts(texts: Sequence[str] | str, most: int, known: Corpus) -> list[Document]:
+    """Documents without spans, each once, and none of the gold ones."""
+    gold = Taken(document for split in known for document in known[split])
+    left_out: Counter[str] = Counter()
+    found = distinct(read_documents(texts, lenient=True), gold, left_out)
+    taken = [document.with_spans([]) for document in islice(found, most or None)]
+    if not taken:
+        raise ValueError(f"Expected texts that are not in {known.name!r} but got none; left out: {dict(left_out)}.")
+    for reason, count in left_out.items():
+        _LOG.info("left out %s texts %s", f"{count:,}", reason)
+    return taken
+
+
+def _lessons(
+    folder: Path, teachers: Sequence[str], documents: Sequence[Document], codec: Codec, device: torch.device
+) -> list[Lesson]:
+    """What each teacher thinks; and how alike the first two are, as a table and a picture."""
+    for teacher in teachers:  # before any of them is asked
+        check_teacher(read_teacher(Path(teacher)), codec, Path(teacher))
+    lessons = [
+        teach(Path(teacher), documents, codec, folder / "lessons" / str(row), device)
+        for row, teacher in enumerate(teachers)
+    ]
+    if len(lessons) > 1:
+        _write_similarity(folder, documents, label_similarity(documents, codec, lessons))
+    return lessons
 
 
 def _write_similarity(folder: Path, documents: Sequence[Document], values: Mapping[int, float]) -> None:
@@ -139,6 +180,8 @@ def _write_similarity(folder: Path, documents: Sequence[Document], values: Mappi
         rows.writerows((documents[place].id, f"{value:.4f}") for place, value in values.items())
     if find_spec("matplotlib"):
         draw_similarity([*values.values()], folder / SIMILARITY)
+    else:
+        _LOG.info("no picture of how alike the teachers are: pip install 'bioner-zoo[plot]'")
 
 
 def _write_cases(folder: Path, student: Tagger, teachers: Sequence[str], documents: Sequence[Document]) -> None:
@@ -146,33 +189,9 @@ def _write_cases(folder: Path, student: Tagger, teachers: Sequence[str], documen
     answers = [read_teacher(Path(teacher)).tag(documents) for teacher in teachers]
     cases = cases_of(documents, student.tag(documents), answers)
     picture = folder / SIMILARITY
-    names = [Path(teacher).name for teacher in teachers]
+    places = [result_in(teacher) for teacher in teachers]
+    names = [place.parent.name if place.name == "checkpoint" else place.name for place in places]
     write_page(cases, names, folder / CASES, picture if picture.exists() else None)
-
-
-def _texts(texts: Sequence[str] | str, most: int, known: Corpus) -> Iterator[Document]:
-    """Documents without spans, each id and text once, and none of the gold ones."""
-    seen = {document.text for split in known for document in known[split]}
-    taken = 0
-    for name in [texts] if isinstance(texts, str) else texts:
-        path = Path(name) if Path(name).exists() else data_root() / name
-        if not path.exists():
-            raise FileNotFoundError(f"No {name}, neither below the working directory nor below {data_root()} (texts).")
-        for document in formats.read(path):
-            if document.text not in seen and not (most and taken == most):
-                seen.add(document.text)
-                taken += 1
-                yield document.with_spans([])
-    if not taken:
-        raise ValueError(f"Expected texts that are not in {known.name!r} but got none.")
-
-
-def _check(student: Tagger) -> None:
-    if not student.descends or type(student).loss is not Tagger.loss:
-        raise ValueError(
-            f"Expected a student that learns by its emissions and its CRF or softmax but got {student.key!r}, which "
-            "has a loss of its own."
-        )
 
 
 def _taught(windows: Any, lessons: Sequence[Lesson], first_gold: int) -> list[Any]:

@@ -11,6 +11,10 @@ With y_j the tags and q_j the soft labels of teacher j, p the student's, n the w
     agreed   -log Σ_y∈A p(y | x) / n                          A: the paths with the tags all teachers agree on
 
 ``hard``, l1, l2 and cross-entropy are the paper's; the latter three are of emissions alone, as if there were no CRF.
+The paper divides ``soft`` by the words of a sentence and ``hard`` not: ``soft`` counts as there with a weight of one
+over the mean length of a sentence, or 0.04. Where gold tags are known, their likelihood takes the place of all parts
+together, and counts as much as these would.
+
 ``paths`` is what is meant by them: it has the teachers' probabilities of tags, of moves and of spans for its aim.
 ``agreed`` guesses at nothing: where teachers differ, or one is not sure, the student finds a tag for itself.
 
@@ -34,7 +38,7 @@ from zoo.training.ranges import check_numbers
 from zoo.weak.lessons import layer_of
 
 GOLD = "is_gold"
-"""The layer (W) that is 1 at words whose gold tags are known, and taught instead of the teachers'."""
+"""The layer (W) that is 1 at words whose gold tags are known: they are taught, whatever teachers think."""
 _HIDDEN = 64  # units of the adversary
 
 
@@ -76,6 +80,13 @@ class DistillationConfig:
                 f"Expected distillation.temperature above 0 and sure in [0, 1] but got {self.temperature} and "
                 f"{self.sure}."
             )
+        unused = {
+            "temperature without distance cross-entropy": self.temperature != 1 and self.distance != "cross-entropy",
+            "sure without agreed": self.sure and not self.agreed,
+            "weighted without hard": self.weighted and not self.hard,
+        }
+        if wrong := [each for each, is_wrong in unused.items() if is_wrong]:
+            raise ValueError(f"Expected no distillation.{' and no '.join(wrong)}, where it changes nothing.")
 
 
 class Distillation(nn.Module):
@@ -96,39 +107,45 @@ class Distillation(nn.Module):
         self.adversary = _adversary(tags) if config.adversarial else None
 
     def forward(self, student: Tagger, batch: Batch) -> Tensor:
-        """The loss of a batch (a scalar)."""
-        config, mask = self.config, batch.mask
+        """The loss of a batch, a mean over its words (a scalar)."""
         emissions = student(batch)  # (B, W, T)
-        taught = [batch.layers[layer_of(row)].float() for row in range(len(self._teachers))]
-        paths = [self._path(crf, scores, batch) for crf, scores in zip(self._teachers, taught, strict=True)]
+        gold = batch.layers[GOLD][:, 0].bool()  # (B)
+        total = self._of_gold(student, emissions[gold], batch, gold) if gold.any() else emissions.new_zeros(())
+        if not gold.all():
+            taught = [batch.layers[layer_of(row)][~gold].float() for row in range(len(self._teachers))]
+            total = total + self._of_teachers(student, emissions[~gold], taught, batch.mask[~gold])
+        return total / batch.mask.sum()
+
+    def _of_gold(self, student: Tagger, emissions: Tensor, batch: Batch, gold: Tensor) -> Tensor:
+        """Of windows whose tags are known, summed over words (a scalar)."""
+        weight = len(self._teachers) * (self.config.hard + self.config.soft) + self.config.agreed
+        return -weight * student.crf(emissions, _gold(batch)[gold], mask=batch.mask[gold])
+
+    def _of_teachers(self, student: Tagger, emissions: Tensor, taught: Sequence[Tensor], mask: Tensor) -> Tensor:
+        """Of the other windows, summed over words (a scalar)."""
+        config = self.config
+        with torch.no_grad():
+            paths = [crf.to(s.device).viterbi(s, mask) for crf, s in zip(self._teachers, taught, strict=True)]
         total = emissions.new_zeros(())
         for crf, scores, path in zip(self._teachers, taught, paths, strict=True):
             if config.hard:
-                weights = self._weights(crf, scores, path, batch)
+                weights = self._weights(crf, scores, path, mask)
                 total = total - config.hard * (weights * student.crf(emissions, path, mask, reduction="none")).sum()
             if config.soft:
                 total = total + config.soft * self._distance(student.crf, emissions, crf, scores, mask)
             if self.adversary:
                 total = total + config.adversarial * self._told_apart(emissions[mask], scores[mask])
         if config.agreed:
-            allowed = self._allowed(taught, paths, batch)
-            inside = student.crf.log_partition(emissions, mask, allowed)
+            inside = student.crf.log_partition(emissions, mask, self._allowed(taught, paths, mask))
             total = total + config.agreed * (student.crf.log_partition(emissions, mask) - inside).sum()
-        return total / mask.sum()
+        return total
 
     @torch.no_grad()
-    def _path(self, crf: CRF, scores: Tensor, batch: Batch) -> Tensor:
-        """A teacher's tags (B, W), where there are gold ones these."""
-        path = crf.to(scores.device).viterbi(scores, batch.mask)
-        return torch.where(batch.layers[GOLD].bool(), _gold(batch), path)
-
-    @torch.no_grad()
-    def _weights(self, crf: CRF, scores: Tensor, path: Tensor, batch: Batch) -> Tensor:
+    def _weights(self, crf: CRF, scores: Tensor, path: Tensor, mask: Tensor) -> Tensor:
         """How much each window counts (B)."""
         if not self.config.weighted:
             return scores.new_ones(len(scores))
-        sure = (crf(scores, path, batch.mask, reduction="none") / batch.mask.sum(1)).exp()
-        return torch.where(batch.layers[GOLD][:, 0].bool(), 1.0, sure).to(scores.dtype)
+        return (crf(scores, path, mask, reduction="none") / mask.sum(1)).exp().to(scores.dtype)
 
     def _distance(self, own: CRF, emissions: Tensor, crf: CRF, scores: Tensor, mask: Tensor) -> Tensor:
         """Between soft labels, summed over words (a scalar)."""
@@ -142,15 +159,15 @@ class Distillation(nn.Module):
         return apart.abs().sum() if self.config.distance == "l1" else apart.square().sum()
 
     @torch.no_grad()
-    def _allowed(self, taught: Sequence[Tensor], paths: Sequence[Tensor], batch: Batch) -> Tensor:
+    def _allowed(self, taught: Sequence[Tensor], paths: Sequence[Tensor], mask: Tensor) -> Tensor:
         """The tags that a path may have, boolean (B, W, T): one where teachers agree, all elsewhere."""
-        agreed = batch.mask.clone()
+        agreed = mask.clone()
         for path in paths:
             agreed &= path == paths[0]
         if self.config.sure:
             for crf, scores, path in zip(self._teachers, taught, paths, strict=True):
-                probability = crf.marginals(scores, batch.mask).gather(2, path[..., None])[..., 0]
-                agreed &= (probability >= self.config.sure) | batch.layers[GOLD].bool()
+                probability = crf.marginals(scores, mask).gather(2, path[..., None])[..., 0]
+                agreed &= probability >= self.config.sure
         only = functional.one_hot(paths[0], taught[0].shape[2]).bool()
         return only | ~agreed[..., None]
 

@@ -1,13 +1,13 @@
 """What teachers think of texts: their emissions at every word, computed once, kept in half precision, read from disk.
 
 Emissions and the CRF above them are all there is to know: tag paths, softmaxes at any temperature and the probabilities
-of the CRF follow from them. A teacher's folder holds them in parts of some hundred documents, which are mapped, not
-loaded; one that was interrupted goes on with the part it was at.
+of the CRF follow from them. A teacher's folder holds them in one file, which is mapped, not loaded; it is filled some
+hundred documents at a time, and goes on where it was interrupted.
 """
 
 import hashlib
+import json
 import logging
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zoo.checkpoint.folder import CONFIG, read_architecture, sha256_of
+from zoo.checkpoint.folder import CONFIG, read_architecture, result_in, sha256_of
 from zoo.crf import CRF
 from zoo.data import textfile
 from zoo.data.document import Document
@@ -30,31 +30,32 @@ from zoo.text.codec import Codec, Window
 _PART = 500  # documents
 _BATCH_WORDS = 4096
 _LARGEST = float(np.finfo(np.float16).max)
+_EMISSIONS, _DONE = "emissions.npy", "done.json"
 _LOG = logging.getLogger(__name__)  # what takes minutes is told; the command line shows it
 
 
 class Lesson(NamedTuple):
-    """What one teacher thinks of all documents.
+    """What one teacher thinks of documents.
 
     Args:
         crf: Makes tags of its emissions; with the constraints, and in the order of tags, of the student.
-        parts: Emissions at the words of some hundred documents each, shape (N, T), float16.
-        ends: Up to which document each part goes.
-        words: How many words of its part come before each document.
+        emissions: At the words of all documents, in reading order, shape (N, T), float16.
+        words: How many words come before each document.
     """
 
     crf: CRF
-    parts: list[np.ndarray]
-    ends: list[int]
+    emissions: np.ndarray
     words: list[int]
 
     def at(self, document: int, first: int, end: int) -> np.ndarray:
         """Emissions at words ``first`` up to ``end`` of a document, shape (end - first, T)."""
         begin = self.words[document]
-        return self.parts[bisect_right(self.ends, document)][begin + first : begin + end]
+        return self.emissions[begin + first : begin + end]
 
 
-def teach(checkpoint: Path, documents: Sequence[Document], codec: Codec, folder: Path) -> Lesson:
+def teach(
+    checkpoint: Path, documents: Sequence[Document], codec: Codec, folder: Path, device: torch.device | str = "cpu"
+) -> Lesson:
     """Asks a teacher about documents, but for those whose answers are there.
 
     Args:
@@ -62,32 +63,43 @@ def teach(checkpoint: Path, documents: Sequence[Document], codec: Codec, folder:
         documents: The texts.
         codec: The student's: words and tags must be the teacher's, its windows need not.
         folder: For the answers.
+        device: Where the teacher computes.
 
     Raises:
         CheckpointError: If the teacher cannot be loaded.
         ValueError: If it reads other words or knows other tags, or the folder holds the answers of another one.
     """
-    found = checkpoint / "checkpoint" if (checkpoint / "checkpoint").is_dir() else checkpoint
-    teacher = read_teacher(found)
-    _check(teacher, codec, found)
-    vouch(
-        folder, {"teacher": sha256_of(found / CONFIG), "documents": _fingerprint(documents)}
-    )  # it vouches for weights
+    teacher = read_teacher(checkpoint).to(device)
+    check_teacher(teacher, codec, checkpoint)
+    # The configuration tells the checksums of all else.
+    made_by = {"teacher": sha256_of(result_in(checkpoint) / CONFIG), "documents": _fingerprint(documents)}
+    vouch(folder, made_by | {"tags": codec.tags, "segmentation": codec.config.segmentation})
     order = torch.tensor([teacher.codec.tags.index(tag) for tag in codec.tags])
-    counts = [sum(map(len, codec.segment(document))) for document in documents]
-    parts: list[np.ndarray] = []
-    for first in range(0, len(documents), _PART):
-        path = folder / f"{first:09d}.npy"
-        if not path.exists():
-            _LOG.info("teacher %s: %s of %s documents", found, f"{first:,}", f"{len(documents):,}")
-            with textfile.replacing(path) as partial, open(partial, "wb") as file:
-                np.save(file, _emissions(teacher, documents[first : first + _PART])[:, order.numpy()])
-        parts.append(np.load(path, mmap_mode="c"))  # torch wants what it could write to
-    ends = [min(first + _PART, len(documents)) for first in range(0, len(documents), _PART)]
-    words = [0] * len(documents)
-    for first, end in zip([0, *ends], ends, strict=False):
-        words[first:end] = [0, *accumulate(counts[first : end - 1])]
-    return Lesson(_crf_of(teacher, codec, order), parts, ends, words)
+    ends = [*accumulate(sum(map(len, codec.segment(document))) for document in documents)]
+    words = [0, *ends][: len(documents)]
+    _fill(folder, teacher, documents, [*words, ends[-1] if ends else 0], order.numpy())
+    emissions = np.load(folder / _EMISSIONS, mmap_mode="c")  # torch wants what it could write to
+    return Lesson(_crf_of(teacher, codec, order), emissions, words)
+
+
+def _fill(
+    folder: Path, teacher: Tagger, documents: Sequence[Document], words: Sequence[int], order: np.ndarray
+) -> None:
+    """Writes the teacher's emissions, some hundred documents at a time, from where it was interrupted."""
+    path, done = folder / _EMISSIONS, folder / _DONE
+    begun = json.loads(done.read_text(encoding="utf-8"))["documents"] if done.exists() and path.exists() else 0
+    if begun == len(documents) and path.exists():
+        return
+    shape = (words[-1], len(order))
+    mode = "r+" if begun else "w+"
+    held = np.lib.format.open_memmap(path, mode, dtype=np.float16, shape=None if begun else shape)
+    for first in range(begun, len(documents), _PART):
+        end = min(first + _PART, len(documents))
+        _LOG.info("teacher: %s of %s documents", f"{first:,}", f"{len(documents):,}")
+        held[words[first] : words[end]] = _emissions(teacher, documents[first:end])[:, order]
+        held.flush()
+        with textfile.writing(done) as file:
+            file.write(json.dumps({"documents": end}))
 
 
 def read_teacher(checkpoint: Path) -> Tagger:
@@ -96,11 +108,16 @@ def read_teacher(checkpoint: Path) -> Tagger:
     Raises:
         CheckpointError: If it cannot be loaded.
     """
-    found = checkpoint / "checkpoint" if (checkpoint / "checkpoint").is_dir() else checkpoint
+    found = result_in(checkpoint)
     return architecture_named(read_architecture(found)).from_pretrained(found)
 
 
-def _check(teacher: Tagger, codec: Codec, place: Path) -> None:
+def check_teacher(teacher: Tagger, codec: Codec, place: Path) -> None:
+    """Finds a teacher that a student of this codec cannot learn from.
+
+    Raises:
+        ValueError: If it reads other words or knows other tags.
+    """
     own, wanted = teacher.codec.config, codec.config
     if own.segmentation != wanted.segmentation:
         raise ValueError(
@@ -150,12 +167,20 @@ def layer_of(teacher: int) -> str:
 
 
 def with_lessons(windows: Sequence[Window], lessons: Sequence[Lesson]) -> list[Window]:
-    """Adds what each teacher thinks to windows in reading order (:func:`layer_of`)."""
+    """Adds what each teacher thinks to windows in reading order (:func:`layer_of`).
+
+    Of documents beyond those that the teachers were asked about, it is nothing: zeros.
+    """
     done: dict[int, int] = {}
     taught: list[Window] = []
     for window in windows:
         first = done.get(window.document, 0)
         done[window.document] = end = first + len(window.forms)
-        layers = {layer_of(row): lesson.at(window.document, first, end) for row, lesson in enumerate(lessons)}
+        layers = {
+            layer_of(row): lesson.at(window.document, first, end)
+            if window.document < len(lesson.words)
+            else np.zeros((len(window.forms), lesson.emissions.shape[1]), dtype=np.float16)
+            for row, lesson in enumerate(lessons)
+        }
         taught.append(window._replace(layers={**window.layers, **layers}))
     return taught

@@ -3,13 +3,13 @@
 Given gold training documents T, gold development documents D and a weakly labelled set L,
 
     1. a new tagger C learns from L alone,
-    2. C goes on learning from T,
+    2. C goes on learning from T (a tagger that learns anew does so from L and T),
     3. C labels the texts of L anew, whose labels are replaced,
 
 and again from the first, until the F1 of C on D no longer rises. What L is worth is told by the tagger of the first
 step, which has seen nothing else. A round is a folder, in which everything lies that was made:
 
-    round-0/corpus/      the set, as train, and the gold documents of other splits
+    round-0/weak/        the set, as train, and the gold documents of other splits
     round-0/learnt/      what learns from it alone: a run as of ``zoo train``
     round-0/tuned/       the same after the gold documents: the correction model
     round-0/round.json   figures
@@ -28,19 +28,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from zoo.data import formats, jsonl, textfile
+from zoo.data import jsonl, textfile
 from zoo.data.document import Corpus, Document
-from zoo.data.splits import data_root, load_corpus
 from zoo.models.registry import architecture_named
 from zoo.models.tagger import Tagger
 from zoo.text.codec import CodecConfig
 from zoo.training.build import ResourcesConfig, VectorsConfig
 from zoo.training.fit import Trained, TrainingConfig
-from zoo.training.hold_out import hold_out
+from zoo.training.hold_out import load_splits
 from zoo.training.optimizers import OptimizerConfig
 from zoo.training.resume import RECIPE, last_state, recipe_text, with_defaults
 from zoo.training.train import train
-from zoo.training.trainer import TrainerConfig
+from zoo.training.trainer import TrainerConfig, device_of
+from zoo.weak.reading import Taken, distinct, read_documents
 
 SET, CORRECTED, ROUNDS = "train.jsonl.gz", "corrected.jsonl.gz", "rounds.csv"
 _LOG = logging.getLogger(__name__)  # what takes minutes is told; the command line shows it
@@ -66,7 +66,7 @@ class Round(NamedTuple):
     Args:
         number: How often the set was corrected before it.
         mentions: In the set, by label.
-        changed: Share of these that were not in the set before, or not so; 0 in the first.
+        changed: Share of the mentions in it and in the set before that are in one of both alone; 0 in the first.
         learnt: Scores of the tagger that learnt from the set alone, by split.
         tuned: The same of the correction model; empty where nothing more was to be corrected.
         minutes: That both took to learn.
@@ -125,10 +125,10 @@ def recorrect(
     """Corrects a weakly labelled set, round by round. The arguments are the keys of a recipe.
 
     Args:
-        weak: Files or folders of weakly labelled documents, below the working directory or the data folder; spans of
-            labels that the codec has not are left out.
+        weak: Files, folders and patterns of weakly labelled documents (:func:`zoo.weak.reading.read_documents`);
+            documents that are in dev or test are left out, and spans of labels that the codec has not.
         corpus: The gold documents: a corpus by name, or a folder with train, dev and, to be scored on, test.
-        architecture: Of the correction model, a key of the registry that learns by gradient descent.
+        architecture: Of the correction model, a key of the registry.
         codec: Labels, tag scheme, segmentation, window.
         model: Arguments of the architecture's constructor.
         vectors: Pretrained word vectors.
@@ -148,63 +148,63 @@ def recorrect(
     Raises:
         FileExistsError: If the folder holds a run and ``resume`` is not set.
         FileNotFoundError: If there are no such documents.
-        ValueError: If a setting is wrong, no document is left, or the folder's run was begun with another recipe.
+        ValueError: If a setting is wrong, no mention is left, or the folder's run was begun with another recipe.
     """
     recipe = recipe_text({key: value for key, value in locals().items() if key not in ("output", "resume", "progress")})
-    _check(architecture, corrections, trainer, (training, tuning.training))
+    _check(corrections, trainer, (training, tuning.training))
     folder = Path(output)
-    last_state(folder, recipe, resume, partial(with_defaults, function=recorrect))
-    gold = load_corpus(corpus)
-    gold = hold_out(gold, held_out) if held_out else gold
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / RECIPE).write_text(recipe, encoding="utf-8")
-    _write_corpus(folder / "gold", gold["train"], gold)
+    gold = load_splits(corpus, held_out, "held_out")
+    begun = (folder / "round-0" / "learnt" / RECIPE).exists()
+    if begun or (folder / "checkpoint").exists():
+        last_state(folder, recipe, resume, partial(with_defaults, function=recorrect))
+    if not begun:  # nothing was learnt yet: all is made anew
+        _write_corpus(_set(folder, 0), _weak_documents(weak, codec.labels, gold), gold)
+        (folder / RECIPE).write_text(recipe, encoding="utf-8")
     learn = partial(
-        train, architecture=architecture, codec=codec, model=model, trainer=trainer, seed=seed, progress=progress
+        train,
+        architecture=architecture,
+        codec=codec,
+        model=model,
+        trainer=trainer,
+        seed=seed,
+        resume=True,
+        progress=progress,
     )
+    afresh = partial(learn, vectors=vectors, resources=resources, optimizer=optimizer)
     rounds: list[Round] = []
     documents: list[Document] = []
     for number in range(corrections + 1):
         place, before = folder / f"round-{number}", documents
-        if not number and not _is_written(place / "corpus"):
-            _write_corpus(place / "corpus", _weak_documents(weak, codec.labels), gold)
-        documents = [*jsonl.read(place / "corpus" / SET)]
+        documents = [*jsonl.read(_set(folder, number) / SET)]
         _LOG.info("round %s: learning from %s weakly labelled documents", number, f"{len(documents):,}")
-        learnt = learn(
-            corpus=str(place / "corpus"),
-            output=str(place / "learnt"),
-            vectors=vectors,
-            resources=resources,
-            optimizer=optimizer,
-            training=training,
-            resume=True,
-        )
+        learnt = afresh(corpus=str(_set(folder, number)), output=str(place / "learnt"), training=training)
         tuned = None
         if number < corrections:
             _LOG.info("round %s: learning from %s gold documents", number, f"{len(gold['train']):,}")
-            tuned = learn(
-                corpus=str(folder / "gold"),
-                output=str(place / "tuned"),
-                start=str(place / "learnt"),
-                optimizer=tuning.optimizer,
-                training=tuning.training,
-                resume=True,
-            )
+            if goes_on_learning(architecture):
+                _write_corpus(folder / gold.name, gold["train"], gold)
+                going_on = partial(learn, start=str(place / "learnt"), optimizer=tuning.optimizer)
+                both = folder / gold.name
+            else:
+                both, going_on = place / f"{gold.name}-and-weak", afresh
+                _write_corpus(both, [*documents, *gold["train"]], gold)
+            tuned = going_on(corpus=str(both), output=str(place / "tuned"), training=tuning.training)
         rounds.append(_round(number, before, documents, learnt, tuned))
         (place / "round.json").write_text(json.dumps(rounds[-1]._asdict(), indent=2) + "\n", encoding="utf-8")
         _LOG.info("%s", rounds[-1])
-        if tuned is None or (number and rounds[-1].tuned["dev"]["f1"] <= rounds[-2].tuned["dev"]["f1"]):
+        if tuned is None or not _is_better(rounds) or not _relabel(folder, number, documents, tuned, trainer, gold):
             break
-        if not _is_written(folder / f"round-{number + 1}" / "corpus"):
-            _LOG.info("round %s: labelling anew", number)
-            _write_corpus(folder / f"round-{number + 1}" / "corpus", _labelled(documents, tuned.tagger), gold)
     return _finish(folder, rounds)
 
 
-def _check(architecture: str, corrections: int, trainer: TrainerConfig, sections: Sequence[TrainingConfig]) -> None:
+def goes_on_learning(architecture: str) -> bool:
+    """Whether a tagger of an architecture can learn from other documents what it learnt from some; else all is new."""
+    kind = architecture_named(architecture)
+    return kind.descends and kind.learn is Tagger.learn
+
+
+def _check(corrections: int, trainer: TrainerConfig, sections: Sequence[TrainingConfig]) -> None:
     """What is to be told before anything long begins."""
-    if not architecture_named(architecture).descends:
-        raise ValueError(f"Expected an architecture that goes on learning but got {architecture!r}, which learns anew.")
     if corrections < 1:
         raise ValueError(f"Expected at least one of corrections but got {corrections}.")
     if trainer.devices not in (1, "1"):
@@ -215,18 +215,27 @@ def _check(architecture: str, corrections: int, trainer: TrainerConfig, sections
         raise ValueError("Expected held_out beside training and tuning, for both, but got it within one of them.")
 
 
-def _weak_documents(weak: Sequence[str] | str, labels: Sequence[str]) -> Iterator[Document]:
-    """Weakly labelled documents with spans of the codec's labels."""
-    for name in [weak] if isinstance(weak, str) else weak:
-        path = Path(name) if Path(name).exists() else data_root() / name
-        if not path.exists():
-            raise FileNotFoundError(f"No {name}, neither below the working directory nor below {data_root()} (weak).")
-        for document in formats.read(path):
-            yield document.with_spans([span for span in document.spans if span.label in labels])
+def _set(folder: Path, number: int) -> Path:
+    """The corpus of a round: its set, with the gold documents of other splits."""
+    return folder / f"round-{number}" / "weak"
 
 
-def _is_written(folder: Path) -> bool:
-    return (folder / SET).exists()
+def _weak_documents(weak: Sequence[str] | str, labels: Sequence[str], gold: Corpus) -> list[Document]:
+    """Weakly labelled documents, each once and none to be scored on, with spans of the codec's labels."""
+    left_out, dropped = Counter[str](), Counter[str]()
+    scored_on = Taken(document for split in gold if split != "train" for document in gold[split])
+    found = []
+    for document in distinct(read_documents(weak), scored_on, left_out):
+        dropped.update(span.label for span in document.spans if span.label not in labels)
+        found.append(document.with_spans([span for span in document.spans if span.label in labels]))
+    if not any(document.spans for document in found):
+        have = f"{len(found)} documents with mentions of {', '.join(sorted(dropped)) or 'nothing'}"
+        raise ValueError(f"Expected weakly labelled mentions of {', '.join(labels)} (codec.labels) but got {have}.")
+    for reason, count in left_out.items():
+        _LOG.info("left out %s weakly labelled documents %s", f"{count:,}", reason)
+    for label, count in sorted(dropped.items()):
+        _LOG.info("left out %s mentions of %s, which is no label of the codec", f"{count:,}", label)
+    return found
 
 
 def _write_corpus(folder: Path, train_documents: Iterable[Document], gold: Corpus) -> None:
@@ -235,6 +244,25 @@ def _write_corpus(folder: Path, train_documents: Iterable[Document], gold: Corpu
         if split != "train":
             jsonl.write(gold[split], folder / f"{split}.jsonl.gz")
     jsonl.write(train_documents, folder / SET)
+
+
+def _is_better(rounds: Sequence[Round]) -> bool:
+    """Whether the correction model of the last round is better than the one before, on dev."""
+    return len(rounds) < 2 or rounds[-1].tuned["dev"]["f1"] > rounds[-2].tuned["dev"]["f1"]
+
+
+def _relabel(
+    folder: Path, number: int, documents: Sequence[Document], tuned: Trained, trainer: TrainerConfig, gold: Corpus
+) -> bool:
+    """Makes the next round's set, unless it is there; whether there is anything in it."""
+    if not (_set(folder, number + 1) / SET).exists():
+        _LOG.info("round %s: labelling anew", number)
+        labelled = [*_labelled(documents, tuned.tagger.to(device_of(trainer)))]
+        if not any(document.spans for document in labelled):
+            _LOG.info("round %s: the correction model finds nothing; the set stays as it is", number)
+            return False
+        _write_corpus(_set(folder, number + 1), labelled, gold)
+    return True
 
 
 def _labelled(documents: Sequence[Document], tagger: Tagger) -> Iterator[Document]:
@@ -259,10 +287,12 @@ def _round(
 
 
 def _changed(before: Sequence[Document], after: Sequence[Document]) -> float:
-    """The share of a set's mentions that were not in it before."""
-    old = {(document.id, *span.key) for document in before for span in document.spans}
-    new = {(document.id, *span.key) for document in after for span in document.spans}
-    return len(new - old) / len(new) if new else 0.0
+    """The share of mentions of two sets of the same documents that are in one of them alone."""
+    old, new = (
+        {(place, *span.key) for place, document in enumerate(each) for span in document.spans}
+        for each in (before, after)
+    )
+    return len(old ^ new) / len(old | new) if old | new else 0.0
 
 
 def _scores(trained: Trained) -> dict[str, dict[str, float]]:
@@ -278,8 +308,12 @@ def _finish(folder: Path, rounds: Sequence[Round]) -> Recorrected:
     """Brings the last round's set, and what learnt from it, to where they are looked for."""
     last = folder / f"round-{rounds[-1].number}"
     with textfile.replacing(folder / CORRECTED) as path:
-        shutil.copyfile(last / "corpus" / SET, path)
-    shutil.copytree(last / "learnt" / "checkpoint", folder / "checkpoint", dirs_exist_ok=True)
+        shutil.copyfile(_set(folder, rounds[-1].number) / SET, path)
+    if not (folder / "checkpoint").exists():
+        partly = folder / ".checkpoint.part"
+        shutil.rmtree(partly, ignore_errors=True)
+        shutil.copytree(last / "learnt" / "checkpoint", partly)
+        partly.rename(folder / "checkpoint")
     write_rounds(folder / ROUNDS, rounds)
     return Recorrected(folder / CORRECTED, folder / "checkpoint", [*rounds])
 
