@@ -44,6 +44,40 @@ def documents_of(
     return read(name, format, options)
 
 
+def documents_anywhere(name: str, lenient: bool = False) -> Iterator["Document"]:
+    """Documents of files, below the working directory or the data folder, or of a split named as ``bc5cdr/train``.
+
+    Raises:
+        FileNotFoundError: If there are none of that name.
+        ValueError: If a corpus is named without a split; as for reading.
+    """
+    from zoo.data.corpora import CORPORA
+    from zoo.weak.reading import read_documents
+
+    corpus, _, split = name.rpartition("/")
+    if corpus in CORPORA and not Path(name).exists():
+        yield from documents_of(corpus, split)
+    elif name in CORPORA and not Path(name).exists():
+        splits = ", ".join(f"{name}/{each}" for each in CORPORA[name].splits)
+        raise ValueError(f"Expected a split of {name}, one of {splits}, but got the whole corpus.")
+    else:
+        yield from read_documents(name, lenient=lenient)
+
+
+def file_anywhere(path: str | Path) -> Path:
+    """A file or folder below the working directory, else below the data folder.
+
+    Raises:
+        FileNotFoundError: If it is in neither.
+    """
+    from zoo.data.splits import data_root
+
+    found = Path(path) if Path(path).exists() else data_root() / path
+    if not found.exists():
+        raise FileNotFoundError(f"No {path}, neither below the working directory nor below {data_root()}.")
+    return found
+
+
 def has_splits(name: str) -> bool:
     """Whether this is a corpus of the table, or a folder with files or folders named after splits."""
     from zoo.data import splits

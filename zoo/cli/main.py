@@ -11,6 +11,7 @@ from zoo.cli.demo import demo
 from zoo.cli.embed import embed
 from zoo.cli.evaluate import evaluate
 from zoo.cli.explain import explain
+from zoo.cli.link import link
 from zoo.cli.listing import list_command
 from zoo.cli.pretrain import pretrain
 from zoo.cli.running import OVERRIDES
@@ -39,6 +40,7 @@ app.command(rich_help_panel="Make")(embed)
 app.add_typer(pretrain, name="pretrain", rich_help_panel="Make")
 app.add_typer(vectors, name="vectors", rich_help_panel="Make")
 app.add_typer(weak, name="weak", rich_help_panel="Make")
+app.add_typer(link, name="link", rich_help_panel="Use")
 
 
 def _version(show: bool) -> None:

@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from zoo.data.document import Document
+    from zoo.linking.linker import Linker
 
 _DOCUMENTS_AT_ONCE = 500  # read, tagged and written together: memory stays bounded, batches stay full
 
@@ -33,6 +34,9 @@ def tag(
     processes: Annotated[
         int, typer.Option(min=1, help="Processes that tag side by side, each with a tagger of its own.")
     ] = 1,
+    link: Annotated[
+        Path | None, typer.Option(help="An index of `zoo link build`: each mention gets the concept it is linked to.")
+    ] = None,
     half: Annotated[
         bool, typer.Option("--half", help="Compute in bfloat16: sooner where the device has instructions for it.")
     ] = False,
@@ -48,6 +52,8 @@ def tag(
     - `zoo tag abstracts.pubtator --output tagged.html`
 
     - `zoo tag corpus.jsonl --processes 8 --output tagged.jsonl`
+
+    - `zoo tag abstracts.pubtator --link medic.sqlite --to pubtator`
     """
     from zoo.cli.inputs import counted
     from zoo.cli.progress import words_progress
@@ -59,6 +65,7 @@ def tag(
     _check(inputs or ["-"], to, output)
     unread = Counter[str]()
     documents = counted(_read(inputs or ["-"], format), unread)
+    linker = _linker(link)
     tagger = tagger_named(checkpoint)  # for several processes, too: to say what is wrong with it, and for its codec
     with words_progress("tagging") as advance:
 
@@ -71,9 +78,9 @@ def tag(
             while several := list(islice(documents, _DOCUMENTS_AT_ONCE)):
                 yield from tagger.tag(several, half=half, on_batch=advance)
 
-        with closing(tagged()) as found:  # at once, and processes with it, if it cannot be written
+        with closing(_linked(tagged(), linker)) as found:  # at once, and processes with it, if it cannot be written
             if to == "lines":
-                losses = _write_lines(found, output)
+                losses = _write_lines(found, output, concepts=link is not None)
             elif to in ("conll", "tokens"):
                 codec = tagger.codec.config
                 scheme = codec.scheme if codec.scheme == "BMEWO-V" else "IOB2"  # where spans overlap, IOB2 loses some
@@ -85,6 +92,21 @@ def tag(
         typer.secho(f"zoo: the input holds {count} × {kind} that was not read", fg="yellow", err=True)
     for kind, count in sorted(losses.items()):
         typer.secho(f"zoo: {to} cannot hold {count} × {kind}", fg="yellow", err=True)
+
+
+def _linker(index: Path | None) -> "Linker | None":
+    if index is None:
+        return None
+    from zoo.linking.linker import Linker
+
+    return Linker(index)
+
+
+def _linked(documents: Generator["Document", None, None], linker: "Linker | None") -> Generator["Document", None, None]:
+    """Documents with concepts, where a linker is given."""
+    with closing(documents):
+        for document in documents:
+            yield linker.link([document])[0] if linker else document
 
 
 def _told_by(output: str) -> str:
@@ -167,8 +189,8 @@ def _read_stream() -> Iterator["Document"]:
             raise DataFormatError(source_name(STREAM), error.line, error.message) from error
 
 
-def _write_lines(documents: Iterable["Document"], output: str) -> Counter[str]:
-    """One span a line: document, start, end, label, text, score, parted by tabs."""
+def _write_lines(documents: Iterable["Document"], output: str, *, concepts: bool) -> Counter[str]:
+    """One span a line: document, start, end, label, text, score and, if they are linked, concepts, parted by tabs."""
     from zoo.data.textfile import writing
 
     with writing(output) as file:
@@ -176,5 +198,7 @@ def _write_lines(documents: Iterable["Document"], output: str) -> Counter[str]:
             for span in document.spans:
                 text = " ".join(span.slice(document.text).split())
                 score = "" if span.score is None else f"{span.score:.4f}"
-                file.write(f"{document.id}\t{span.start}\t{span.end}\t{span.label}\t{text}\t{score}\n")
+                linked = ["|".join(span.concepts)] if concepts else []
+                cells = (document.id, span.start, span.end, span.label, text, score, *linked)
+                file.write("\t".join(map(str, cells)) + "\n")
     return Counter()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoo.cli.console import table_console
-from zoo.cli.inputs import documents_of, say_losses
+from zoo.cli.inputs import documents_anywhere, file_anywhere, say_losses
 from zoo.cli.progress import documents_progress
 from zoo.cli.running import OVERRIDES, Keys, Recipe, Resume, run_recipe
 from zoo.cli.systems import Naming
@@ -91,9 +91,9 @@ def label(
     naming = Naming.of(rename or (), labels)
 
     def read() -> Iterator["Document"]:
-        return chain.from_iterable(_documents(source, lenient) for source in sources)
+        return chain.from_iterable(documents_anywhere(source, lenient) for source in sources)
 
-    true = [naming.document(document) for document in _documents(gold, lenient)] if gold else []
+    true = [naming.document(document) for document in documents_anywhere(gold, lenient)] if gold else []
     steps, names_left_out = _steps(_terms(annotate or ()), knowledge or (), names or (), read, naming)
     with documents_progress() as step:
         done = write_weak_sets(
@@ -101,7 +101,7 @@ def label(
             out,
             steps,
             true,
-            [document for name in without or () for document in _documents(name, lenient)],
+            [document for name in without or () for document in documents_anywhere(name, lenient)],
         )
     with writing(out / "report.json") as file:
         file.write(json.dumps(done.to_dict() | {"names_left_out": dict(names_left_out)}, indent=2) + "\n")
@@ -193,21 +193,6 @@ def _load_distill() -> Callable[..., Any]:
     return run
 
 
-def _documents(name: str, lenient: bool) -> Iterator["Document"]:
-    """Documents of files, below the working directory or the data folder, or of a split named as ``bc5cdr/train``."""
-    from zoo.data.corpora import CORPORA
-    from zoo.weak.reading import read_documents
-
-    corpus, _, split = name.rpartition("/")
-    if corpus in CORPORA and not Path(name).exists():
-        yield from documents_of(corpus, split)
-    elif name in CORPORA and not Path(name).exists():
-        splits = ", ".join(f"{name}/{each}" for each in CORPORA[name].splits)
-        raise ValueError(f"Expected a split of {name}, one of {splits}, but got the whole corpus.")
-    else:
-        yield from read_documents(name, lenient=lenient)
-
-
 def _terms(annotate: Iterable[str]) -> dict[str, list["Concept"]]:
     """Concepts by label, of ``LABEL=TERMINOLOGY``."""
     from zoo.data.terminology import read_concepts
@@ -217,18 +202,8 @@ def _terms(annotate: Iterable[str]) -> dict[str, list["Concept"]]:
         name, sign, path = each.partition("=")
         if not (name.strip() and sign and path.strip()):
             raise ValueError(f"Expected --annotate LABEL=TERMINOLOGY but got {each!r}.")
-        terms.setdefault(name.strip(), []).extend(read_concepts(_found(path.strip())))
+        terms.setdefault(name.strip(), []).extend(read_concepts(file_anywhere(path.strip())))
     return terms
-
-
-def _found(path: str | Path) -> Path:
-    """A file below the working directory, else below the data folder."""
-    from zoo.data.splits import data_root
-
-    found = Path(path) if Path(path).exists() else data_root() / path
-    if not found.exists():
-        raise FileNotFoundError(f"No {path}, neither below the working directory nor below {data_root()}.")
-    return found
 
 
 def _steps(
@@ -245,12 +220,12 @@ def _steps(
     from zoo.weak.weak_sets import ACCURACY, COVERAGE, confirmed, either, named, recorded
 
     sources: dict[str, Confirms] = {}
-    if bases := [_found(path) for path in knowledge]:
+    if bases := [file_anywhere(path) for path in knowledge]:
         known = knowledge_of(bases, {document.id for document in read()})
         sources["recorded for the article"] = recorded(known)
         if not known:
             typer.secho("zoo: the knowledge bases record nothing for any of these documents", fg="yellow", err=True)
-    if files := [_found(path) for path in names]:
+    if files := [file_anywhere(path) for path in names]:
         concepts = (concept for path in files for concept in read_concepts(path))
         sources["a name of its concept"] = named(names_of(concepts))
     dictionary = Dictionary(terms) if terms else None

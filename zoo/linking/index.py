@@ -15,6 +15,7 @@ It is opened read-only and mapped, so that processes share it, and nothing of it
 :mod:`zoo.linking.build` writes it.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -84,6 +85,8 @@ class LinkingIndex:
             found = self.meta.get("format", "none")
             raise LinkingIndexError(path, f"is of format {found} — expected {FORMAT} — build it anew.")
         self.language = self.meta["language"]
+        points = json.loads(self.meta.get("calibration", "[]"))
+        self._calibration = ([score for score, _ in points], [p for _, p in points]) if points else None
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -154,6 +157,10 @@ class LinkingIndex:
             candidates, likeness = candidates[chosen], likeness[chosen]
         best = np.lexsort((candidates, -likeness))[:most]
         return [(int(candidates[place]) + 1, float(likeness[place])) for place in best]
+
+    def probability(self, score: float) -> float:
+        """How often a first candidate of a score is right; the score itself where the index was not calibrated."""
+        return float(np.interp(score, *self._calibration)) if self._calibration else score
 
     def canonical(self, concept: str) -> str:
         """The id that a concept has here, whatever vocabulary's it is called by; itself where it is not known."""

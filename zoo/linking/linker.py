@@ -18,15 +18,19 @@ Ammar, "ScispaCy" (BioNLP 2019).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from zoo.data.document import Document, Span
 from zoo.linking.index import LinkingIndex, Name
 from zoo.linking.normalizers import Level, keys
+from zoo.models.tagger import Tagger
 from zoo.text.abbreviations import introductions
 from zoo.text.segment import Segmenter
 
+_INTRODUCED = 0.9  # of the score of an abbreviation, where its text says what it stands for
+_LONGEST_ABBREVIATION = 10  # characters
 _FORM_SCORES = {Level.WRITTEN: 1.0, Level.FOLDED: 0.99, Level.STEMMED: 0.97, Level.SORTED: 0.95, Level.ALIKE: 0.88}
 
 
@@ -41,7 +45,7 @@ class LinkerConfig:
         types: Concepts of these types alone, by label of the mention; a label that is not here takes all.
     """
 
-    threshold: float = 0.6
+    threshold: float = 0.5
     candidates: int = 50
     fuzzy: bool = True
     types: Mapping[str, tuple[str, ...]] | None = None
@@ -60,7 +64,7 @@ class Candidate(NamedTuple):
     Args:
         concept: Its id.
         name: The name that was found.
-        score: From 0 to 1: how like the mention that is.
+        score: From 0 to 1: how like the mention that is; where the index is calibrated, how often such a one is right.
         stage: Which found it.
     """
 
@@ -101,12 +105,27 @@ class Linker:
             label: Its label, for the types of concepts.
             long_form: What its text introduces it as an abbreviation of.
         """
-        found: list[Candidate] = []
-        texts = [mention] if long_form is None else [long_form, mention]
-        texts += self.abbreviations.get(mention, ()) if long_form is None else ()
-        for text in texts:
-            found += self._sought(text, label)
-        return _ranked(found)
+        found = self.raw_candidates(mention, label, long_form)
+        return [each._replace(score=self.index.probability(each.score)) for each in found]
+
+    def raw_candidates(self, mention: str, label: str = "", long_form: str | None = None) -> list[Candidate]:
+        """The same with scores as they are before the index's calibration."""
+        if long_form is None:
+            texts = [mention, *self.abbreviations.get(mention, ())]
+            return _ranked(each for text in texts for each in self._sought(text, label))
+        itself = (each._replace(score=_INTRODUCED * each.score) for each in self._sought(mention, label))
+        return _ranked([*self._sought(long_form, label), *itself])
+
+    def forms(self, mention: str) -> tuple[str, ...]:
+        """What a mention is sought as, by level."""
+        return keys(mention, self.index.language)
+
+    def stages(self, mention: str) -> dict[str, list[Candidate]]:
+        """What each stage finds for a mention by itself, the likeliest first, whether or not it would be asked."""
+        found: dict[str, list[Candidate]] = {name: [] for name in (*map(_stage, Level), "words", "letters")}
+        for each in [*self._same_forms(mention, ""), *(self._alike(mention, "") if self.config.fuzzy else [])]:
+            found[each.stage].append(each)
+        return {stage: _ranked(candidates) for stage, candidates in found.items()}
 
     def link(self, documents: Iterable[Document], most: int = 1) -> list[Document]:
         """The documents with concepts at their spans, the likeliest first; a span without any is NIL and has none.
@@ -118,11 +137,11 @@ class Linker:
         return [self._linked(document, most) for document in documents]
 
     def _linked(self, document: Document, most: int) -> Document:
-        long_forms = _long_forms(document)
+        introduced = long_forms(document)
         spans: list[Span] = []
         for span in document.spans:
             mention = span.slice(document.text)
-            found = self.candidates(mention, span.label, long_forms.get(mention))
+            found = self.candidates(mention, span.label, introduced.get(mention))
             likely = [each.concept for each in found if each.score >= self.config.threshold]
             spans.append(replace(span, concepts=tuple(likely[:most])))
         return document.with_spans(spans)
@@ -139,7 +158,7 @@ class Linker:
         found: list[Candidate] = []
         for level, rows in self.index.same_form(text):
             names = self._of_type(self.index.named(rows), label)
-            found += [Candidate(name.concept, name, _FORM_SCORES[level], level.name.lower()) for name in names]
+            found += [Candidate(name.concept, name, _FORM_SCORES[level], _stage(level)) for name in names]
         return found
 
     def _alike(self, text: str, label: str) -> list[Candidate]:
@@ -166,6 +185,10 @@ class Linker:
         return [name for name in names if wanted is None or not {*wanted}.isdisjoint(name.type.split("|"))]
 
 
+def _stage(level: Level) -> str:
+    return level.name.lower()
+
+
 def _ranked(found: Iterable[Candidate]) -> list[Candidate]:
     """Each concept once, by its best name; ties by the rules of this file."""
     order = sorted(
@@ -177,11 +200,27 @@ def _ranked(found: Iterable[Candidate]) -> list[Candidate]:
     return [*best.values()]
 
 
-def _long_forms(document: Document) -> dict[str, str]:
-    """What the text introduces each of its abbreviations for."""
+def long_forms(document: Document) -> dict[str, str]:
+    """What a text introduces each of its abbreviations for.
+
+    By their letters, ``long form (LF)``, or because both are mentions of one label: ``carboplatin (CBDCA)``.
+    """
     found: dict[str, str] = {}
     for words in Segmenter()(document.text, (passage.end for passage in document.passages)):
         forms = [document.text[start:end] for start, end in words]
-        for first, end, short in introductions(forms):
-            found.setdefault(forms[short], document.text[words[first][0] : words[end - 1][1]])
+        for first, end, place in introductions(forms):
+            found.setdefault(forms[place], document.text[words[first][0] : words[end - 1][1]])
+    spans = sorted(document.spans, key=lambda span: span.key)
+    for before, after in pairwise(spans):
+        between, short = document.text[before.end : after.start], after.slice(document.text)
+        closed = document.text[after.end : after.end + 1] in (")", "]", ",", ";")
+        if before.label == after.label and between.strip() in ("(", "[") and closed and _is_abbreviation(short):
+            found.setdefault(short, before.slice(document.text))
     return found
+
+
+def _is_abbreviation(text: str) -> bool:
+    return len(text) <= _LONGEST_ABBREVIATION and " " not in text and text != text.lower()
+
+
+Tagger.open_index = Linker  # from here on taggers take the path of an index: tagger.tag(texts, link="index.sqlite")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import torch
@@ -24,6 +24,13 @@ from zoo.text.codec import Codec, CodecConfig, Window
 from zoo.text.ngrams import Ngrams
 from zoo.text.pieces import PieceTokenizer
 from zoo.text.vocab import Vocabulary, WordLookup
+
+
+class Links(Protocol):
+    """What puts concepts at spans, as :class:`zoo.linking.linker.Linker` does."""
+
+    def link(self, documents: Sequence[Document]) -> list[Document]: ...
+
 
 _LONGEST_SPELLING = 50  # characters of a word that its spelling keeps
 
@@ -57,6 +64,8 @@ class Tagger(LightningModule):
     """Keys of a recipe's ``resources`` section that this architecture is built from."""
     optional: ClassVar[tuple[str, ...]] = ()
     """Those of ``resources`` that it can do without."""
+    open_index: ClassVar[Callable[[str | Path], Links] | None] = None
+    """Makes what links of an index's path; :mod:`zoo.linking.linker` puts itself here, since models know no linker."""
     descends: ClassVar[bool] = True
     """Whether it learns by gradient descent; one that does not learns in :meth:`learn` alone."""
     word_embedding: WordEmbedding
@@ -190,6 +199,7 @@ class Tagger(LightningModule):
         *,
         batch_words: int = 4096,
         half: bool = False,
+        link: Links | str | Path | None = None,
         on_batch: Callable[[int], object] | None = None,
     ) -> list[Document]:
         """Finds the entities of texts.
@@ -199,6 +209,7 @@ class Tagger(LightningModule):
             batch_words: The most words, padding included, that go through the network at once.
             half: Whether the network computes in bfloat16: sooner where the device has instructions for it, later where
                 it has not; scores differ in the third figure, and of close calls some go the other way.
+            link: What then links mentions to concepts: a linker, or the path of an index (`zoo link build`).
             on_batch: Called with the number of words done after every batch (a progress bar).
 
         Returns:
@@ -209,11 +220,13 @@ class Tagger(LightningModule):
             the original text.
 
         Raises:
+            FileNotFoundError: If there is no such index.
             TypeError: If ``texts`` is one string.
         """
         if isinstance(texts, str):
             raise TypeError("Expected a list of texts but got one string; write tag([text]).")
         documents = [text if isinstance(text, Document) else Document(str(i), text) for i, text in enumerate(texts)]
+        linker = self._linker(link)
         windows, _ = self.codec.encode(documents, gold=False)
         found = []
         was_training = self.training
@@ -227,7 +240,15 @@ class Tagger(LightningModule):
                     on_batch(int(batch.mask.sum()))
         finally:
             self.train(was_training)
-        return self.codec.decode(documents, windows, found)
+        tagged = self.codec.decode(documents, windows, found)
+        return linker.link(tagged) if linker else tagged
+
+    def _linker(self, link: Links | str | Path | None) -> Links | None:
+        if not isinstance(link, str | Path):
+            return link
+        if Tagger.open_index is None:
+            raise ValueError("Expected `import zoo.linking.linker` before the path of an index is given to link.")
+        return Tagger.open_index(link)
 
     def _spans(self, batch: Batch, half: bool = False) -> list[tuple[int, int, int, str, float]]:
         """Scored spans of a batch as (row, first word, one past the last word, label, score)."""

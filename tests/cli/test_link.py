@@ -1,0 +1,126 @@
+"""``zoo link``: from a terminology to linked documents, as a user goes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Zoo
+from zoo.data import formats
+
+NAMES = (
+    "# Fields:\n# DiseaseName\tDiseaseID\tAltDiseaseIDs\tParentIDs\tSynonyms\n"
+    "Breast Neoplasms\tMESH:D001943\tOMIM:114480\t\tBreast Cancer\n"
+    "Ovarian Neoplasms\tMESH:D010051\t\t\tOvarian Cancer\n"
+    "Colorectal Neoplasms\tMESH:D015179\t\t\tColorectal Cancer\n"
+)
+ARTICLES = """1|t|Breast cancer and ovarian tumours
+1|a|Colo-rectal cancers (CRC) are no mamma ca. A xyzzy is none. CRC again.
+1	0	13	Breast cancer	Disease	OMIM:114480
+1	18	33	ovarian tumours	Disease	D010051
+1	34	53	Colo-rectal cancers	Disease	D015179
+1	55	58	CRC	Disease	D015179
+1	67	75	mamma ca	Disease	D001943
+1	79	84	xyzzy	Disease	-1
+1	94	97	CRC	Disease	D015179
+
+"""
+
+
+@pytest.fixture
+def index(zoo: Zoo, tmp_path: Path) -> Path:
+    (tmp_path / "medic.tsv").write_text(NAMES)
+    (tmp_path / "articles.pubtator").write_text(ARTICLES)
+    said = zoo("link", "build", tmp_path / "medic.tsv", "--out", tmp_path / "i.sqlite")
+    assert said.code == 0
+    assert "3 concepts, 6 names" in said.out
+    return tmp_path / "i.sqlite"
+
+
+def concepts(path: Path) -> list[str]:
+    return ["|".join(span.concepts) for document in formats.read(path) for span in document.spans]
+
+
+LINKED = ["MESH:D001943", "MESH:D010051", "MESH:D015179", "MESH:D015179", "", "", "MESH:D015179"]
+
+
+@pytest.mark.parametrize("ending", ["pubtator", "jsonl", "xml"])
+def test_apply(zoo: Zoo, index: Path, ending: str) -> None:
+    output = index.parent / f"linked.{ending}"
+    to = () if ending != "xml" else ("--to", "bioc")
+    said = zoo("link", "apply", index, index.parent / "articles.pubtator", "--output", output, *to)
+    assert said.code == 0
+    assert "zoo: 5 of 7 mentions have a concept" in said.err
+    assert concepts(output) == LINKED
+
+
+def test_brat_gets_normalization_lines_and_track_2_codes(zoo: Zoo, index: Path) -> None:
+    articles, folder = index.parent / "articles.pubtator", index.parent
+    zoo("link", "apply", index, articles, "--to", "brat", "--output", folder / "brat")
+    (annotations,) = (folder / "brat").glob("*.ann")
+    assert "\tReference T1 MESH:D001943\t" in annotations.read_text()
+    zoo("link", "apply", index, articles, "--to", "track2", "--output", folder / "codes.tsv")
+    assert (folder / "codes.tsv").read_text() == "1\tMESH:D001943\n1\tMESH:D010051\n1\tMESH:D015179\n"
+
+
+def test_mentions_are_names_too(zoo: Zoo, index: Path) -> None:
+    folder = index.parent
+    mentions = ("--mentions", folder / "articles.pubtator", "--label", "Disease")
+    said = zoo("link", "build", folder / "medic.tsv", *mentions, "--out", folder / "more.sqlite")
+    assert "3 concepts, 11 names" in said.out
+    zoo("link", "apply", folder / "more.sqlite", folder / "articles.pubtator", "--output", folder / "l.jsonl")
+    assert concepts(folder / "l.jsonl")[4] == "MESH:D001943"
+
+
+def test_evaluate(zoo: Zoo, index: Path) -> None:
+    folder = index.parent
+    articles = folder / "articles.pubtator"
+    zoo("link", "apply", index, articles, "--output", folder / "linked.jsonl")
+    options = ("--predicted", folder / "linked.jsonl", "--errors", "5", "--out", folder / "scores.json")
+    said = zoo("link", "evaluate", index, articles, *options)
+    assert said.code == 0
+    assert "6 mentions: 83.33 % right" in said.out
+    assert "concepts by document: F1 1.0000" in said.out
+    assert "mamma ca  gold MESH:D001943" in said.out
+    assert json.loads((folder / "scores.json").read_text())["mentions"] == 6
+
+
+def test_explain_shows_each_stage(zoo: Zoo, index: Path) -> None:
+    said = zoo("link", "explain", index, "tumours of the ovary")
+    assert said.code == 0
+    assert "sought as: tumours of the ovary | tumor of the ovary | ovary tumor | neoplasm ovary" in said.out
+    for stage in ("written", "folded", "stemmed", "sorted", "alike", "words", "letters"):
+        assert stage in said.out
+    assert "linked to: MESH:D010051 Ovarian" in said.out
+
+
+def test_tag_links_what_it_finds(zoo: Zoo, index: Path, checkpoint: Path) -> None:
+    said = zoo("tag", "-c", checkpoint, "--link", index, stdin="A rare breast cancer of the lung.")
+    rows = [line.split("\t") for line in said.out.splitlines()]
+    assert rows
+    assert all(len(row) == 7 for row in rows)
+    plain = zoo("tag", "-c", checkpoint, stdin="A rare breast cancer of the lung.")
+    assert [row[:6] for row in rows] == [line.split("\t") for line in plain.out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("apply", "none.sqlite", "articles.pubtator"), "No index at none.sqlite; make one with `zoo link build`"),
+        (("apply", "medic.tsv", "articles.pubtator"), "medic.tsv: is no index"),
+        (("build", "none.obo", "--out", "x.sqlite"), "No none.obo, neither below the working directory nor below"),
+        (
+            ("build", "medic.tsv", "--language", "fr", "--out", "x.sqlite"),
+            "Expected a language out of en, es but got 'fr'",
+        ),
+        (("build", "medic.tsv", "--calibrate", "articles.pubtator", "--out", "x.sqlite"), "at least 50 mentions"),
+    ],
+)
+def test_mistakes_are_told(
+    zoo: Zoo, index: Path, arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(index.parent)
+    said = zoo("link", *arguments)
+    assert said.code == 2
+    assert message in said.err
+    assert not Path("x.sqlite").exists()

@@ -1,0 +1,54 @@
+"""Tables of abbreviations: AbreMES-DB's ``pairs.tsv``, SEDOM, or any other of two columns.
+
+Source: Intxaurrondo, de la Torre & Krallinger, "Finding mentions of abbreviations and their definitions in Spanish
+clinical cases" (2018): AbreMES-DB.
+"""
+
+from pathlib import Path
+
+from zoo.data.document import DataFormatError
+from zoo.data.textfile import numbered, read_lines, source_name
+
+_SHORT = ("abbreviation", "abreviatura", "short", "sigla")
+_LONG = ("definition", "definición", "definicion", "long", "significado")
+_COUNT = ("frequency", "frecuencia", "count")
+
+
+def read_abbreviations(path: str | Path, least: int = 2) -> dict[str, list[str]]:
+    """The long forms of each abbreviation, the most frequent first.
+
+    Columns are parted by tabs, and named by a header (``abbreviation``, ``definition``, ``frequency``, in English or
+    Spanish); without a header they are abbreviation and long form.
+
+    Args:
+        path: The table, ``.gz`` as well.
+        least: Pairs that were seen less often are left out, where the table tells: single ones are often wrong.
+
+    Raises:
+        DataFormatError: If a line has not the columns of the header, or not two.
+    """
+    found: dict[str, dict[str, int]] = {}
+    columns: list[str] = []
+    short, long, count = 0, 1, -1
+    for number, line in numbered(read_lines(path)):
+        cells = line.split("\t")
+        if not columns:
+            columns = [cell.strip().lower() for cell in cells]
+            named = [_place(columns, names) for names in (_SHORT, _LONG, _COUNT)]
+            if named[0] >= 0 and named[1] >= 0:
+                short, long, count = named
+                continue
+        if not line.strip():
+            continue
+        if len(cells) != len(columns) or len(cells) < 2:
+            wrong = f"{len(cells)} columns — expected {max(len(columns), 2)}, parted by tabs — repair the line."
+            raise DataFormatError(source_name(path), number, wrong)
+        times = int(cells[count]) if count >= 0 and cells[count].strip().isdigit() else least
+        if times >= least and cells[short].strip() and cells[long].strip():
+            forms = found.setdefault(cells[short].strip(), {})
+            forms[cells[long].strip()] = forms.get(cells[long].strip(), 0) + times
+    return {short: sorted(forms, key=lambda form: (-forms[form], form)) for short, forms in found.items()}
+
+
+def _place(columns: list[str], names: tuple[str, ...]) -> int:
+    return next((place for place, column in enumerate(columns) if column in names), -1)
