@@ -75,7 +75,7 @@ def build(
         seen = seen_mentions(step("reading", chain.from_iterable(map(documents_anywhere, mentions or ()))), label)
     own = [concept for path in terminologies for concept in read_terminology(file_anywhere(path), language)]
     others = (concept for path in bridge or () for concept in read_terminology(file_anywhere(path), language))
-    kept = set(label) if label else None
+    kept, told = set(label) if label else None, 0
     with replacing(out) as partial:
         built = build_index(chain(own, bridged(own, others, language)), partial, language=language, seen=seen)
         if calibrate:

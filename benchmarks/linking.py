@@ -1,0 +1,248 @@
+"""How right links are: gold mentions to concepts, on NCBI Disease, CDR, PharmaCoNER and misspelt names of HPO.
+
+    python -m benchmarks.linking [ncbi-disease bc5cdr hpo pharmaconer] [--split test] [--out CSV]
+
+Each index is built anew (seconds). Systems on the same index: ``exact``, names as written but for case; ``tf-idf``, the
+likest three-letter sequences alone, as scispaCy's candidate generator; ``zoo``, the linker.
+
+* ``ncbi-disease``: MEDIC and the mentions of train; ``bc5cdr``: MEDIC for diseases, and for chemicals MeSH's names,
+  those that DrugBank has for the same, and the names that PubTator found for MeSH's concepts in articles of neither
+  corpus; and the mentions of train, with dev where the test part is scored.
+* ``hpo``: labels of HPO in English and in Spanish, a thousand each, with one or two letters changed, left out, doubled
+  or swapped, words in another order, and accents lost; an index of all labels.
+* ``pharmaconer``: the codes of each document (track 2), of gold mentions and of those that a shipped tagger finds; an
+  index of the mentions of train and dev alone, and how many codes of the test part these have at all.
+"""
+
+import argparse
+import random
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import chain
+from pathlib import Path
+
+from benchmarks import record
+from zoo.cli.link import seen_mentions
+from zoo.data.concept_ids import concept_id
+from zoo.data.document import Span
+from zoo.data.splits import data_root, load_corpus
+from zoo.data.terminology import Concept, read_concepts
+from zoo.evaluation.linking import accuracy, concepts_of
+from zoo.evaluation.pharmaconer import score_codes
+from zoo.hub.index import load
+from zoo.linking.bridge import bridged
+from zoo.linking.build import build_index
+from zoo.linking.index import LinkingIndex
+from zoo.linking.linker import Linker, long_forms
+from zoo.linking.normalizers import Level, without_accents
+from zoo.weak.reading import read_documents
+
+RESULTS = Path(__file__).parent / "results" / "linking.csv"
+CORPORA = ("ncbi-disease", "bc5cdr", "hpo", "pharmaconer")
+SILVER = ("en/cord19-pubtator/*.pubtator", "en/weak/*.pubtator", "en/weak/*.sample")
+TAGGER = "extended_neuroner.pharmaconer"
+
+Ranks = Callable[[str, str, str | None], list[str]]
+"""Concepts of a mention, its label and its long form, the likeliest first."""
+
+
+def systems(index: LinkingIndex) -> dict[str, Ranks]:
+    """What is compared on an index."""
+    linker = Linker(index)
+
+    def exact(mention: str, label: str, long_form: str | None) -> list[str]:
+        found = dict(index.same_form(mention)).get(Level.WRITTEN, [])
+        names = sorted(index.named(found), key=lambda name: (-name.seen, not name.preferred, name.concept))
+        return [*dict.fromkeys(name.concept for name in names)]
+
+    def letters(mention: str, label: str, long_form: str | None) -> list[str]:
+        names = index.named([row for row, _ in index.same_letters(mention)])
+        return [*dict.fromkeys(name.concept for name in names)]
+
+    def zoo(mention: str, label: str, long_form: str | None) -> list[str]:
+        return [each.concept for each in linker.candidates(mention, label, long_form)]
+
+    return {"exact": exact, "tf-idf": letters, "zoo": zoo}
+
+
+def corpus_mentions(
+    name: str, split: str, folder: Path
+) -> Iterator[tuple[str, LinkingIndex, list[tuple[Span, str, str | None]]]]:
+    """For each label its index, and its mentions with text and long form."""
+    corpus = load_corpus(name)
+    known = [*corpus["train"], *(corpus["dev"] if split == "test" and name == "bc5cdr" else ())]
+    for label, concepts in terminologies(name).items():
+        path = folder / f"{name}-{label}.sqlite"
+        build_index(concepts, path, seen=seen_mentions(known, [label]))
+        mentions = []
+        for document in corpus[split]:
+            introduced = long_forms(document)
+            for span in document.spans:
+                text = span.slice(document.text)
+                if span.label == label:
+                    mentions.append((span, text, introduced.get(text)))
+        yield label, LinkingIndex(path), mentions
+
+
+def terminologies(name: str) -> Mapping[str, Iterable[Concept]]:
+    """The concepts of each label."""
+    folder = data_root() / "en" / "kb"
+    medic = read_concepts(folder / "CTD_diseases.tsv.gz")
+    if name == "ncbi-disease":
+        return {"Disease": medic}
+    silver = silver_names()
+    mesh = [*read_concepts(folder / "mesh2015-descriptor-names.tsv")]
+    drugs = bridged(mesh, read_concepts(folder / "drugbank-aliases.json"))
+    return {"Disease": chain(medic, silver["Disease"]), "Chemical": chain(mesh, drugs, silver["Chemical"])}
+
+
+def silver_names() -> dict[str, list[Concept]]:
+    """What PubTator found for each concept of MeSH, in articles of no corpus, as names of it."""
+    names: dict[str, dict[str, dict[str, None]]] = {"Disease": {}, "Chemical": {}}
+    for document in read_documents(SILVER, lenient=True):
+        for span in document.spans:
+            for concept in span.concepts if span.label in names else ():
+                if concept_id(concept).startswith("MESH:"):
+                    names[span.label].setdefault(concept_id(concept), {})[span.slice(document.text)] = None
+    return {
+        label: [Concept(concept, next(iter(found)), tuple(found)[1:]) for concept, found in by_concept.items()]
+        for label, by_concept in names.items()
+    }
+
+
+def gold_mentions(name: str, split: str) -> Iterator[dict[str, object]]:
+    """Accuracy of each system on a corpus, label by label and together."""
+    with tempfile.TemporaryDirectory() as folder:
+        totals: dict[str, list[tuple[int, int, int]]] = {}
+        for label, index, mentions in corpus_mentions(name, split, Path(folder)):
+            for system, ranks in systems(index).items():
+                ranked = [ranks(text, label, long_form) for _, text, long_form in mentions]
+                found = accuracy([span for span, *_ in mentions], ranked, index.canonical)
+                totals.setdefault(system, []).append((found.mentions, found.right[1], found.right[5]))
+                yield row(name, split, label, system, "@1", found.at(1), found.mentions)
+                yield row(name, split, label, system, "@5", found.at(5), found.mentions)
+            present = [bool(concepts_of(span, index.canonical) & known_concepts(index)) for span, *_ in mentions]
+            counted = [has for (span, *_), has in zip(mentions, present, strict=True) if concepts_of(span)]
+            yield row(name, split, label, "any", "in the index", sum(counted) / len(counted), len(counted))
+        for system, parts in totals.items() if len(terminology_labels(name)) > 1 else ():
+            mentions_, first, five = (sum(column) for column in zip(*parts, strict=True))
+            yield row(name, split, "all", system, "@1", first / mentions_, mentions_)
+            yield row(name, split, "all", system, "@5", five / mentions_, mentions_)
+
+
+def terminology_labels(name: str) -> tuple[str, ...]:
+    """The labels of a corpus whose mentions are linked."""
+    return ("Disease",) if name == "ncbi-disease" else ("Disease", "Chemical")
+
+
+def known_concepts(index: LinkingIndex) -> frozenset[str]:
+    """All ids of an index."""
+    return frozenset(concept for (concept,) in index._database.execute("SELECT id FROM concept"))
+
+
+def misspelt(name: str, draw: random.Random, errors: int) -> str:
+    """A name with letters changed, left out, doubled or swapped, its accents lost, and its words in another order."""
+    letters = [*without_accents(name).lower()]
+    for _ in range(errors):
+        place = draw.randrange(1, max(2, len(letters) - 1))
+        kind = draw.choice(("change", "leave out", "double", "swap"))
+        if kind == "change":
+            letters[place] = draw.choice("abcdefghijklmnopqrstuvwxyz")
+        elif kind == "leave out":
+            del letters[place]
+        elif kind == "double":
+            letters.insert(place, letters[place])
+        else:
+            letters[place - 1 : place + 1] = letters[place - 1 : place + 1][::-1]
+    words = "".join(letters).split()
+    if len(words) > 1 and draw.random() < 0.5:
+        turn = draw.randrange(1, len(words))
+        words = words[turn:] + words[:turn]
+    return " ".join(words)
+
+
+def hpo(split: str) -> Iterator[dict[str, object]]:
+    """Misspelt labels of HPO, of at least eight letters."""
+    table = data_root() / "terminologies" / "hpo"
+    sources = {"en": table / "hp-2017-04-13.obo.gz", "es": table / "hp-es.babelon.tsv.gz"}
+    with tempfile.TemporaryDirectory() as folder:
+        for language, source in sources.items():
+            concepts = [*read_concepts(source)]
+            build_index(concepts, Path(folder) / language, language=language)
+            index = LinkingIndex(Path(folder) / language)
+            draw = random.Random(1)
+            chosen = draw.sample([concept for concept in concepts if len(concept.name) >= 8], 1000)
+            for errors in (1, 2):
+                queries = [misspelt(concept.name, draw, errors) for concept in chosen]
+                for system, ranks in systems(index).items():
+                    ranked = [ranks(query, "", None) for query in queries]
+                    pairs = [*zip(ranked, chosen, strict=True)]
+                    for k in (1, 5):
+                        right = sum(concept.id in found[:k] for found, concept in pairs) / len(chosen)
+                        what = f"{errors} typing error{'s' * (errors > 1)} @{k}"
+                        yield row("hpo", "labels", language, system, what, right, len(chosen))
+
+
+def pharmaconer(split: str) -> Iterator[dict[str, object]]:
+    """Track 2 with no other names than the mentions of train and dev."""
+    corpus = load_corpus("pharmaconer")
+    known = [*corpus["train"], *(corpus["dev"] if split == "test" else ())]
+    gold = corpus[split]
+    seen = seen_mentions(known)
+    with tempfile.TemporaryDirectory() as folder:
+        build_index([], Path(folder) / "i.sqlite", language="es", seen=seen)
+        linker = Linker(Path(folder) / "i.sqlite")
+        codes = {(document.id, code) for document in gold for span in document.spans for code in span.concepts}
+        have = {code for _, code in seen}
+        yield row(
+            "pharmaconer",
+            split,
+            "all",
+            "any",
+            "in the index",
+            sum(c in have for _, c in codes) / len(codes),
+            len(codes),
+        )
+        for name, documents in (("gold mentions", gold), (TAGGER, load(TAGGER).tag(gold))):
+            micro = score_codes(gold, linker.link(documents)).micro
+            for what, value in (("P", micro.precision), ("R", micro.recall), ("F1", micro.f1)):
+                yield row("pharmaconer", split, name, "zoo", f"track 2 {what}", value, len(gold))
+
+
+def row(corpus: str, split: str, part: str, system: str, what: str, value: float, count: int) -> dict[str, object]:
+    """A row of the result file."""
+    return {
+        "corpus": corpus,
+        "split": split,
+        "part": part,
+        "system": system,
+        "what": what,
+        "value": f"{value:.4f}",
+        "count": count,
+        "command": f"python -m benchmarks.linking {corpus}"
+        + ("" if split in ("test", "labels") else f" --split {split}"),
+        "versions": record.versions("rapidfuzz"),
+        "date": date.today().isoformat(),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", nargs="*", default=CORPORA, help="which, by default all")
+    parser.add_argument("--split", default="test", help="dev to try things on")
+    parser.add_argument("--out", type=Path, help="the CSV file that rows are added to; printed only, if none is given")
+    given = parser.parse_args(arguments)
+    for corpus in given.corpora:
+        special = {"hpo": hpo, "pharmaconer": pharmaconer}.get(corpus)
+        for found in special(given.split) if special else gold_mentions(corpus, given.split):
+            print(
+                *(found[name] for name in ("corpus", "split", "part", "system", "what", "value", "count")), flush=True
+            )
+            if given.out:
+                record.append(given.out, found)
+
+
+if __name__ == "__main__":
+    main()
