@@ -61,7 +61,7 @@ def systems(index: LinkingIndex) -> dict[str, Ranks]:
         return [*dict.fromkeys(name.concept for name in names)]
 
     def zoo(mention: str, label: str, long_form: str | None) -> list[str]:
-        return [each.concept for each in linker.candidates(mention, label, long_form)]
+        return [each.concept for each in linker.candidates(mention, label, long_form, 5)]
 
     return {"exact": exact, "tf-idf": letters, "zoo": zoo}
 

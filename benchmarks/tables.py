@@ -91,6 +91,21 @@ def weak_table(results: Path) -> str:
     return markdown(header, lines)
 
 
+def linking_table(results: Path) -> str:
+    """How right links are: what was compared in a line, each system in a column."""
+    rows = latest(read(results / "linking.csv"), "corpus", "split", "part", "what", "system")
+    if not rows:
+        return "No link is scored yet."
+    order = {row["corpus"]: place for place, row in enumerate(read(results / "linking.csv"))}
+    lines: dict[tuple[str, ...], Row] = {}
+    for row in sorted(rows, key=lambda row: order[row["corpus"]]):
+        key = (row["corpus"], row["split"], row["part"], row["what"], row["count"])
+        lines.setdefault(key, {})[row["system"]] = f"{100 * float(row['value']):.2f}"
+    systems = ("exact", "tf-idf", "zoo", "any")
+    header = ["corpus", "split", "of", "what", "mentions", "exact", "tf-idf", "zoo", "any"]
+    return markdown(header, ([*key, *(found.get(system, "") for system in systems)] for key, found in lines.items()))
+
+
 def memory_table(results: Path) -> str:
     """What reading a large file takes, by format."""
     rows = latest(read(results / "memory.csv"), "format")
@@ -182,6 +197,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "ablations": ablation_table,
     "raredis": raredis_table,
     "weak": weak_table,
+    "linking": linking_table,
 }
 TABLES_OF: dict[str, tuple[Callable[[Path, str], str], str]] = {
     "printed": (printed_tables, "corpus"),

@@ -188,7 +188,7 @@ def evaluate(
         introduced = long_forms(document)
         for span in document.spans:
             text = span.slice(document.text)
-            found = [each.concept for each in linker.candidates(text, span.label, introduced.get(text))]
+            found = [each.concept for each in linker.candidates(text, span.label, introduced.get(text), 5)]
             mentions.append(span)
             ranked.append(found)
             true = concepts_of(span, linker.index.canonical)

@@ -7,9 +7,10 @@ The stages, in the order in which they are asked, and what a candidate of theirs
 2. ``words``: full-text search for names with the same words, as likely as their Levenshtein similarity.
 3. ``letters``: names of like three-letter sequences (tf-idf), as likely as RapidFuzz finds them similar.
 
-Names of the first stage end the search, the others are ranked together. Of equal candidates that comes first which was
-seen more often in annotated texts, then a preferred name, then the concept whose id is less. A mention that its text
-introduces as an abbreviation is sought by its long form, too. Where no candidate is likely enough, there is none: NIL.
+Names of the first stage end the search where they are enough, else all are ranked together. Of equal candidates that
+comes first which was seen more often in annotated texts, then a preferred name, then the concept whose id is less. A
+mention that its text introduces as an abbreviation is sought by its long form, too. Where no candidate is likely
+enough, there is none: NIL.
 
 Sources: Rivera-Zavala & Martínez (2021), section "Concept indexing": lower-casing, abbreviations, full-text search
 ranked by Levenshtein distance, then fuzzy search with a threshold. Tf-idf of three letters: Neumann, King, Beltagy &
@@ -31,6 +32,9 @@ from zoo.text.segment import Segmenter
 
 _INTRODUCED = 0.9  # of the score of an abbreviation, where its text says what it stands for
 _LONGEST_ABBREVIATION = 10  # characters
+_REMEMBERED = 50_000  # mentions
+_LIKEST = 0.85  # of a name that is only like a mention: less than of any with the same form
+_OTHER_NUMBERS, _MORE_NUMBERS = 0.7, 0.95
 _FORM_SCORES = {Level.WRITTEN: 1.0, Level.FOLDED: 0.99, Level.STEMMED: 0.97, Level.SORTED: 0.95, Level.ALIKE: 0.88}
 
 
@@ -95,26 +99,29 @@ class Linker:
     ) -> None:
         self.index = index if isinstance(index, LinkingIndex) else LinkingIndex(index)
         self.config, self.abbreviations = config, abbreviations or {}
-        self._found: dict[tuple[str, str], list[Candidate]] = {}
+        self._found: dict[tuple[str, str, int], list[Candidate]] = {}
 
-    def candidates(self, mention: str, label: str = "", long_form: str | None = None) -> list[Candidate]:
+    def candidates(self, mention: str, label: str = "", long_form: str | None = None, most: int = 1) -> list[Candidate]:
         """The concepts that a mention may mean, the likeliest first, each once.
 
         Args:
             mention: As written.
             label: Its label, for the types of concepts.
             long_form: What its text introduces it as an abbreviation of.
+            most: How many are wanted: where so many concepts have names of the same form, no others are looked for.
         """
-        found = self.raw_candidates(mention, label, long_form)
+        found = self.raw_candidates(mention, label, long_form, most)
         return [each._replace(score=self.index.probability(each.score)) for each in found]
 
-    def raw_candidates(self, mention: str, label: str = "", long_form: str | None = None) -> list[Candidate]:
+    def raw_candidates(
+        self, mention: str, label: str = "", long_form: str | None = None, most: int = 1
+    ) -> list[Candidate]:
         """The same with scores as they are before the index's calibration."""
         if long_form is None:
             texts = [mention, *self.abbreviations.get(mention, ())]
-            return _ranked(each for text in texts for each in self._sought(text, label))
-        itself = (each._replace(score=_INTRODUCED * each.score) for each in self._sought(mention, label))
-        return _ranked([*self._sought(long_form, label), *itself])
+            return _ranked(each for text in texts for each in self._sought(text, label, most))
+        itself = (each._replace(score=_INTRODUCED * each.score) for each in self._sought(mention, label, most))
+        return _ranked([*self._sought(long_form, label, most), *itself])
 
     def forms(self, mention: str) -> tuple[str, ...]:
         """What a mention is sought as, by level."""
@@ -141,17 +148,20 @@ class Linker:
         spans: list[Span] = []
         for span in document.spans:
             mention = span.slice(document.text)
-            found = self.candidates(mention, span.label, introduced.get(mention))
+            found = self.candidates(mention, span.label, introduced.get(mention), most)
             likely = [each.concept for each in found if each.score >= self.config.threshold]
             spans.append(replace(span, concepts=tuple(likely[:most])))
         return document.with_spans(spans)
 
-    def _sought(self, text: str, label: str) -> list[Candidate]:
-        key = (text, label)
+    def _sought(self, text: str, label: str, most: int) -> list[Candidate]:
+        key = (text, label, most)
         if key not in self._found:
-            if len(self._found) > 50_000:
+            if len(self._found) > _REMEMBERED:
                 self._found.clear()
-            self._found[key] = self._same_forms(text, label) or (self._alike(text, label) if self.config.fuzzy else [])
+            found = self._same_forms(text, label)
+            if self.config.fuzzy and len({each.concept for each in found}) < most:
+                found += self._alike(text, label)
+            self._found[key] = found
         return self._found[key]
 
     def _same_forms(self, text: str, label: str) -> list[Candidate]:
@@ -174,15 +184,31 @@ class Linker:
         for name in names:
             theirs = keys(name.text, language)
             edits = Levenshtein.normalized_similarity(forms[Level.STEMMED], theirs[Level.STEMMED])
-            sorted_ = fuzz.ratio(forms[Level.SORTED], theirs[Level.SORTED]) / 100
+            in_order = fuzz.ratio(forms[Level.SORTED], theirs[Level.SORTED]) / 100
             cosine = by_letters.get(name.row, 0.0)
-            score = 0.85 * (0.3 * max(edits, sorted_) + 0.7 * cosine)
+            alike = 0.3 * max(edits, in_order) + 0.7 * cosine
+            score = _LIKEST * alike * _same_numbers(forms[Level.STEMMED], theirs[Level.STEMMED])
             found.append(Candidate(name.concept, name, score, "letters" if name.row in by_letters else "words"))
         return found
 
     def _of_type(self, names: Sequence[Name], label: str) -> list[Name]:
         wanted = (self.config.types or {}).get(label)
         return [name for name in names if wanted is None or not {*wanted}.isdisjoint(name.type.split("|"))]
+
+
+def _same_numbers(mention: str, name: str) -> float:
+    """What the likeness of two stemmed forms is worth: type 1 is not type 2, however alike both are written.
+
+    Examples:
+        >>> [_same_numbers("c 2 deficiency", name) for name in ("deficiency c 2", "c 7 deficiency")]
+        [1.0, 0.7]
+        >>> _same_numbers("c deficiency", "c 7 deficiency")
+        0.95
+    """
+    ours, theirs = ({word for word in form.split() if word.isdigit()} for form in (mention, name))
+    if ours == theirs:
+        return 1.0
+    return _OTHER_NUMBERS if ours else _MORE_NUMBERS
 
 
 def _stage(level: Level) -> str:
