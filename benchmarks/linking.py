@@ -17,6 +17,7 @@ likest three-letter sequences alone, as scispaCy's candidate generator; ``zoo``,
 import argparse
 import random
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
@@ -36,7 +37,7 @@ from zoo.linking.build import build_index
 from zoo.linking.index import LinkingIndex
 from zoo.linking.linker import Linker, long_forms
 from zoo.linking.normalizers import Level, without_accents
-from zoo.weak.reading import read_documents
+from zoo.weak.reading import Taken, distinct, read_documents
 
 RESULTS = Path(__file__).parent / "results" / "linking.csv"
 CORPORA = ("ncbi-disease", "bc5cdr", "hpo", "pharmaconer")
@@ -100,7 +101,9 @@ def terminologies(name: str) -> Mapping[str, Iterable[Concept]]:
 def silver_names() -> dict[str, list[Concept]]:
     """What PubTator found for each concept of MeSH, in articles of no corpus, as names of it."""
     names: dict[str, dict[str, dict[str, None]]] = {"Disease": {}, "Chemical": {}}
-    for document in read_documents(SILVER, lenient=True):
+    corpora = [load_corpus(name) for name in ("ncbi-disease", "bc5cdr")]
+    gold = Taken(document for corpus in corpora for split in corpus for document in corpus[split])
+    for document in distinct(read_documents(SILVER, lenient=True), gold, Counter()):
         for span in document.spans:
             for concept in span.concepts if span.label in names else ():
                 if concept_id(concept).startswith("MESH:"):

@@ -94,11 +94,21 @@ def test_explain_shows_each_stage(zoo: Zoo, index: Path) -> None:
     assert "linked to: MESH:D010051 Ovarian" in said.out
 
 
+def test_names_with_brackets_are_shown_and_what_is_unlikely_is_nil(zoo: Zoo, index: Path) -> None:
+    (index.parent / "names.tsv").write_text("mesh_id\tmesh_name\nD000001\tbenzo[a]pyrene\nD000002\tmean [/b] range\n")
+    zoo("link", "build", index.parent / "names.tsv", "--out", index.parent / "b.sqlite")
+    assert "benzo[a]pyrene" in zoo("link", "explain", index.parent / "b.sqlite", "benzo(a)pyrene").out
+    assert "mean [/b] range" in zoo("link", "explain", index.parent / "b.sqlite", "mean range").out
+    said = zoo("link", "explain", index, "breast reduction", "--threshold", "0.9")
+    assert "linked to: NIL, for MESH:D001943" in said.out
+
+
 def test_tag_links_what_it_finds(zoo: Zoo, index: Path, checkpoint: Path) -> None:
     said = zoo("tag", "-c", checkpoint, "--link", index, stdin="A rare breast cancer of the lung.")
     rows = [line.split("\t") for line in said.out.splitlines()]
     assert rows
     assert all(len(row) == 7 for row in rows)
+    assert {row[6] for row in rows} & {"MESH:D001943", ""} == {row[6] for row in rows}
     plain = zoo("tag", "-c", checkpoint, stdin="A rare breast cancer of the lung.")
     assert [row[:6] for row in rows] == [line.split("\t") for line in plain.out.splitlines()]
 

@@ -63,10 +63,34 @@ def test_spanish(one: str, other: str, level: Level) -> None:
         ("type 1 diabetes", "type 2 diabetes"),
         ("factor V", "factor X"),
         ("TNF-α", "TNF-β"),
+        ("vitamin A deficiency", "vitamin deficiency"),
+        ("hepatitis A", "hepatitis"),
     ],
 )
 def test_what_differs_in_one_sign_stays_apart(one: str, other: str) -> None:
     assert not {*keys(one)} & {*keys(other)}
+
+
+def test_a_letter_is_not_a_little_word_in_spanish_either() -> None:
+    assert not {*keys("vitamina A", "es")} & {*keys("vitamina E", "es")}
+    assert not {*keys("déficit de vitamina A", "es")} & {*keys("déficit de vitamina E", "es")}
+
+
+def test_a_single_i_or_x_is_a_number_where_one_is_to_be_expected() -> None:
+    assert keys("mucopolysaccharidosis type I")[Level.STEMMED] == keys("mucopolysaccharidosis type 1")[Level.STEMMED]
+    assert keys("factor X deficiency")[Level.STEMMED] == keys("factor 10 deficiency")[Level.STEMMED]
+    assert keys("fragile X syndrome")[Level.STEMMED] == "fragile x syndrome"
+
+
+@pytest.mark.parametrize(
+    ("plural", "one"),
+    [
+        *(("kinases", "kinase"), ("viruses", "virus"), ("sinuses", "sinus"), ("thromboses", "thrombosis")),
+        *(("overdoses", "overdose"), ("databases", "database"), ("causes", "cause"), ("metastases", "metastasis")),
+    ],
+)
+def test_plurals_of_english(plural: str, one: str) -> None:
+    assert singular(plural) == one
 
 
 @given(st.text(max_size=30))

@@ -14,6 +14,8 @@ from zoo.cli.inputs import documents_anywhere, file_anywhere, say_losses
 from zoo.cli.progress import documents_progress
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
     from zoo.data.document import Document
     from zoo.linking.linker import Candidate, Linker
 
@@ -132,6 +134,7 @@ def explain(
     index: Index,
     mention: Annotated[str, typer.Argument(help="As it is written.")],
     most: Annotated[int, typer.Option(min=1, help="Candidates shown of each stage.")] = 5,
+    threshold: Threshold = 0.5,
     abbreviations: Abbreviations = None,
 ) -> None:
     """Show what each stage of the linker finds for a mention, and with what score.
@@ -140,7 +143,7 @@ def explain(
     """
     from rich.table import Table
 
-    linker = _linker(index, 0.0, abbreviations)
+    linker = _linker(index, threshold, abbreviations)
     typer.echo("sought as: " + " | ".join(dict.fromkeys(linker.forms(mention))))
     table = Table("stage", "name", "concept", "type", "seen", "score")
     for stage, found in linker.stages(mention).items():
@@ -151,7 +154,9 @@ def explain(
         table.add_section()
     table_console().print(table)
     best = linker.candidates(mention)
-    typer.echo(f"linked to: {best[0].concept} {best[0].name.text} ({best[0].score:.2f})" if best else "linked to: NIL")
+    likely = bool(best) and best[0].score >= threshold
+    nearest = f"{best[0].concept} {best[0].name.text} ({best[0].score:.2f})" if best else "nothing"
+    typer.echo(f"linked to: {nearest}" if likely else f"linked to: NIL, for {nearest} is less likely than {threshold}")
 
 
 @link.command()
@@ -241,10 +246,12 @@ def _only(document: "Document", labels: set[str] | None) -> "Document":
     return document.with_spans([span for span in document.spans if span.label in labels])
 
 
-def _cells(stage: str, candidate: "Candidate") -> tuple[str, ...]:
+def _cells(stage: str, candidate: "Candidate") -> Iterator["Text"]:
     """A row of the table of candidates."""
+    from rich.text import Text  # names have brackets, which rich would take for markup
+
     name, seen = candidate.name, str(candidate.name.seen or "")
-    return stage, name.text, candidate.concept, name.type, seen, f"{candidate.score:.3f}"
+    return map(Text, (stage, name.text, candidate.concept, name.type, seen, f"{candidate.score:.3f}"))
 
 
 def _write_codes(documents: Iterable["Document"], output: str) -> Mapping[str, int]:

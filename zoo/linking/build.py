@@ -149,7 +149,7 @@ def _write(
         "INSERT INTO parent VALUES (?, ?)",
         sorted((rows[concept], rows[p]) for concept, found in gathered.items() for p in found.parents if p in rows),
     )
-    aliases = ((other, rows[concept]) for concept, found in gathered.items() for other in found.alternatives - {*rows})
+    aliases = {(o, rows[concept]) for concept, found in gathered.items() for o in found.alternatives if o not in rows}
     database.executemany("INSERT INTO alias VALUES (?, ?)", sorted(aliases))
     names: list[tuple[str, int, bool, int]] = []
     folded: list[str] = []
@@ -185,7 +185,7 @@ def _grams(folded: list[str]) -> Iterator[tuple[str, float, bytes, bytes]]:
     columns = np.frombuffer(held, dtype=np.uintc)
     rows = np.repeat(np.arange(len(folded), dtype=np.uint32), np.frombuffer(lengths, dtype=np.uintc))
     counts = np.bincount(columns, minlength=len(numbers))
-    idf = np.log(len(folded) / counts) + 1
+    idf = np.round(np.log(len(folded) / counts) + 1, 6)  # the last bits differ from machine to machine
     norms = np.sqrt(np.bincount(rows, idf[columns] ** 2, minlength=len(folded)))
     order = np.argsort(columns, kind="stable")
     rows, ends = rows[order], np.cumsum(counts)

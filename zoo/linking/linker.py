@@ -31,6 +31,7 @@ from zoo.text.abbreviations import introductions
 from zoo.text.segment import Segmenter
 
 _INTRODUCED = 0.9  # of the score of an abbreviation, where its text says what it stands for
+_EXPANDED = 0.97  # of the score of the first long form of a table, of it squared that of the second, and so on
 _LONGEST_ABBREVIATION = 10  # characters
 _REMEMBERED = 50_000  # mentions
 _LIKEST = 0.85  # of a name that is only like a mention: less than of any with the same form
@@ -119,7 +120,11 @@ class Linker:
         """The same with scores as they are before the index's calibration."""
         if long_form is None:
             texts = [mention, *self.abbreviations.get(mention, ())]
-            return _ranked(each for text in texts for each in self._sought(text, label, most))
+            return _ranked(
+                each._replace(score=_EXPANDED**place * each.score)
+                for place, text in enumerate(texts)
+                for each in self._sought(text, label, most)
+            )
         itself = (each._replace(score=_INTRODUCED * each.score) for each in self._sought(mention, label, most))
         return _ranked([*self._sought(long_form, label, most), *itself])
 
@@ -172,8 +177,12 @@ class Linker:
         return found
 
     def _alike(self, text: str, label: str) -> list[Candidate]:
-        from rapidfuzz import fuzz
-        from rapidfuzz.distance import Levenshtein
+        try:
+            from rapidfuzz import fuzz
+            from rapidfuzz.distance import Levenshtein
+        except ImportError as error:
+            needs = "Names that are only like a mention are found by rapidfuzz, which is not installed"
+            raise ModuleNotFoundError(f"{needs}: pip install 'bioner-zoo[link]'.") from error
 
         most, language = self.config.candidates, self.index.language
         forms = keys(text, language)

@@ -37,9 +37,11 @@ _MARKS = re.compile("[\u0300-\u036f]")
 _POSSESSIVE = re.compile(r"['’`´]s\b|(?<=s)['’`´](?=\s|$)")
 _WORDS = re.compile(r"[^\W_]+")
 _PARTED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_NUMBERED = frozenset("type tipo factor grade grado class clase stage estadio group grupo phase fase".split())
+# No single letter but y: vitamin A is not vitamin E.
 _LITTLE = {
-    "en": frozenset("a an and by due for from in nos of on or other the to unspecified with".split()),
-    "es": frozenset("a al con de del e el en la las lo los o otra otro otras otros para por sin u un una y".split()),
+    "en": frozenset("an and by due for from in nos of on or other the to unspecified with".split()),
+    "es": frozenset("al con de del el en la las lo los otra otro otras otros para por sin un una y".split()),
 }
 _ALIKE = {
     language: {word: words.split()[0] for words in families for word in words.split()}
@@ -84,6 +86,7 @@ _ALIKE = {
     }.items()
 }
 """Words that stand for one another in names of diseases, by the first of each family."""
+_ORDINARY = ("doses", "noses", "roses", "glucoses", "causes", "abuses", "houses", "fuses")
 _SAME_IN_PLURAL = {
     "en": re.compile("(?:ss|us|is|^pancreas|^bias|^gas|^lens|^rabies|^herpes)$"),
     "es": re.compile("(?:is|us)$"),
@@ -178,7 +181,7 @@ def singular(word: str, language: str = "en") -> str:
     """A word in small letters without its plural ending, by rules that need no dictionary.
 
     Examples:
-        >>> [singular(word) for word in ("diseases", "biopsies", "diagnosis", "virus", "carcinomata", "metastases")]
+        >>> [singular(word) for word in ("diseases", "biopsies", "diagnosis", "viruses", "carcinomata", "metastases")]
         ['disease', 'biopsy', 'diagnosis', 'virus', 'carcinoma', 'metastasis']
         >>> [singular(word, "es") for word in ("tumores", "lesiones", "células", "crisis", "veces")]
         ['tumor', 'lesion', 'célula', 'crisis', 'vez']
@@ -187,9 +190,9 @@ def singular(word: str, language: str = "en") -> str:
         return word
     if language == "es":
         return _spanish_singular(word)
-    for ending, instead in (("mata", "ma"), ("ases", "asis"), ("oses", "osis"), ("yses", "ysis")):
-        if word.endswith(ending) and len(word) > len(ending) + 2 and word not in ("diseases", "increases", "releases"):
-            return word.removesuffix(ending) + instead if not word.endswith("eases") else word[:-1]
+    for plural, one in (("mata", "ma"), ("stases", "stasis"), ("oses", "osis"), ("lyses", "lysis"), ("uses", "us")):
+        if word.endswith(plural) and len(word) > len(plural) + 1 and not word.endswith(_ORDINARY):
+            return word.removesuffix(plural) + one
     if word.endswith("ies") and len(word) > 4 and not _SAME_IN_PLURAL["en"].search(word):
         return word[:-3] + "y"
     if word.endswith(("sses", "xes", "ches", "shes")):
@@ -246,7 +249,12 @@ def keys(text: str, language: str = "en") -> tuple[str, str, str, str, str]:
         raise ValueError(f"Expected a language out of {', '.join(_LITTLE)} but got {language!r}.")
     written = spaced(text).lower()
     folded = words_alone(greek_in_words(without_accents(without_possessive(written))))
-    stems = [_stem(word, language) for word in folded.split()]
+    words = folded.split()
+    # A single i or x is a number only where one is to be expected: X-linked, fragile X.
+    stems = [
+        {"i": "1", "x": "10"}[word] if word in ("i", "x") and before in _NUMBERED else _stem(word, language)
+        for before, word in zip(["", *words], words, strict=False)
+    ]
     kept = [word for word in stems if word not in _LITTLE[language]]
     alike = (_ALIKE[language].get(word, word) for word in kept or stems)
     return written, folded, " ".join(stems), " ".join(sorted(set(kept or stems))), " ".join(sorted(set(alike)))
