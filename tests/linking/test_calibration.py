@@ -65,6 +65,21 @@ def test_an_index_keeps_its_calibration_and_finds_the_same(index: Path, tmp_path
     assert LinkingIndex(index).meta["names"] == "40"
 
 
+def test_what_is_like_nothing_is_nothing_however_easy_the_others_are(index: Path) -> None:
+    easy = [document for document in documents(200) if int(document.id) % 2]
+    calibrate_index(index, easy)
+    linker = Linker(index)
+    text = "syndrome number 7 and quite another thing"
+    spans = (Span.of(0, 17, "Disease"), Span.of(22, len(text), "Disease"))
+    assert [span.concepts for span in linker.link([Document("1", text, spans)])[0].spans] == [("D:7",), ()]
+
+
+def test_what_is_found_for_a_mention_without_concept_is_wrong(index: Path) -> None:
+    none = [d.with_spans([Span.of(0, len(d.text), "Disease", concepts=("-1",))]) for d in documents(60)]
+    calibrate_index(index, none)
+    assert Linker(index).candidates("syndrome number 7")[0].score < 0.1
+
+
 def test_too_few_mentions_tell_nothing(index: Path) -> None:
     before = index.read_bytes()
     with pytest.raises(ValueError, match="Expected at least 50 mentions with concepts to calibrate by but got 10"):

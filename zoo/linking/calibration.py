@@ -28,7 +28,8 @@ def calibrate_index(path: str | Path, documents: Sequence[Document]) -> int:
 
     Args:
         path: The index; it is replaced.
-        documents: With concepts at their mentions, other ones than those whose mentions are names of the index.
+        documents: With concepts at their mentions, other ones than those whose mentions are names of the index. What
+            is found for a mention that has none (``-1``) is wrong.
 
     Returns:
         How many mentions told.
@@ -43,7 +44,7 @@ def calibrate_index(path: str | Path, documents: Sequence[Document]) -> int:
         for span in document.spans:
             true = concepts_of(span, linker.index.canonical)
             mention = span.slice(document.text)
-            found = linker.raw_candidates(mention, span.label, introduced.get(mention)) if true else []
+            found = linker.raw_candidates(mention, span.label, introduced.get(mention))
             pairs += [(found[0].score, found[0].concept in true)] if found else []
     linker.index.close()
     if len(pairs) < _FEWEST:
@@ -68,7 +69,7 @@ def _rising(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
     right = np.bincount(places, [float(is_right) for _, is_right in pairs])
     # One imagined right and one wrong mention among all of a block keep probabilities off 0 and 1.
     fitted = isotonic_regression(right / weights, weights=weights)
-    points: list[tuple[float, float]] = []
+    points: list[tuple[float, float]] = [(0.0, 0.0)]  # what is like nothing is nothing
     for first, end in pairwise(fitted.blocks.tolist()):
         probability = (right[first:end].sum() + 1) / (weights[first:end].sum() + 2)
         points += [(float(scores[first]), float(probability)), (float(scores[end - 1]), float(probability))]
