@@ -48,6 +48,15 @@ def test_every_kind_is_told(tmp_path: Path) -> None:
     assert [*read_terminology(tmp_path / "hp.obo")] == [Concept("HP:2", "b", (), ("HP:9",), ("HP:1",), "phenotype")]
 
 
+def test_a_table_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "mine.tsv").write_text("id\tname\tsynonyms\ttype\nX:1\tgout\tpodagra|gouty arthritis\tdisease\n")
+    assert [*read_terminology(tmp_path / "mine.tsv")] == [
+        Concept("X:1", "gout", ("podagra", "gouty arthritis"), (), (), "disease")
+    ]
+    (tmp_path / "short.tsv").write_text("id\tname\nX:1\tgout\n")
+    assert [*read_terminology(tmp_path / "short.tsv")] == [Concept("X:1", "gout")]
+
+
 def test_what_is_none_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="No terminology at"):
         read_terminology(tmp_path / "none")

@@ -71,6 +71,8 @@ _TABLES = (
     _Table("subject_id", "translation_value", kind="predicate_id"),  # Babelon: HPO
     _Table("mesh_id", "mesh_name"),
     _Table("GeneID", "symbol", kind="type"),  # Entrez Gene
+    _Table("id", "name", "synonyms", type="type"),  # one's own
+    _Table("id", "name", type="type"),
 )
 # Whether a name of this kind is the preferred one; None: it is a definition, no name.
 _KINDS = {

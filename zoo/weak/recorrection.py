@@ -182,7 +182,8 @@ def recorrect(
         if number < corrections:
             _LOG.info("round %s: learning from %s gold documents", number, f"{len(gold['train']):,}")
             if goes_on_learning(architecture):
-                _write_corpus(folder / gold.name, gold["train"], gold)
+                if not number:
+                    _write_corpus(folder / gold.name, gold["train"], gold)
                 going_on = partial(learn, start=str(place / "learnt"), optimizer=tuning.optimizer)
                 both = folder / gold.name
             else:
