@@ -24,6 +24,7 @@ from itertools import chain
 from pathlib import Path
 
 from benchmarks import record
+from benchmarks.misspelling import misspelt
 from zoo.cli.link import seen_mentions
 from zoo.data.concept_ids import concept_id
 from zoo.data.document import Span
@@ -36,7 +37,7 @@ from zoo.linking.bridge import bridged
 from zoo.linking.build import build_index
 from zoo.linking.index import LinkingIndex
 from zoo.linking.linker import Linker, long_forms
-from zoo.linking.normalizers import Level, without_accents
+from zoo.linking.normalizers import Level
 from zoo.weak.reading import Taken, distinct, read_documents
 
 RESULTS = Path(__file__).parent / "results" / "linking.csv"
@@ -142,27 +143,6 @@ def terminology_labels(name: str) -> tuple[str, ...]:
 def known_concepts(index: LinkingIndex) -> frozenset[str]:
     """All ids of an index."""
     return frozenset(concept for (concept,) in index._database.execute("SELECT id FROM concept"))
-
-
-def misspelt(name: str, draw: random.Random, errors: int) -> str:
-    """A name with letters changed, left out, doubled or swapped, its accents lost, and its words in another order."""
-    letters = [*without_accents(name).lower()]
-    for _ in range(errors):
-        place = draw.randrange(1, max(2, len(letters) - 1))
-        kind = draw.choice(("change", "leave out", "double", "swap"))
-        if kind == "change":
-            letters[place] = draw.choice("abcdefghijklmnopqrstuvwxyz")
-        elif kind == "leave out":
-            del letters[place]
-        elif kind == "double":
-            letters.insert(place, letters[place])
-        else:
-            letters[place - 1 : place + 1] = letters[place - 1 : place + 1][::-1]
-    words = "".join(letters).split()
-    if len(words) > 1 and draw.random() < 0.5:
-        turn = draw.randrange(1, len(words))
-        words = words[turn:] + words[:turn]
-    return " ".join(words)
 
 
 def hpo(split: str) -> Iterator[dict[str, object]]:

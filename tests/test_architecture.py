@@ -15,10 +15,10 @@ PACKAGE = ROOT / "zoo"
 
 # A room imports only itself and rooms to its left.
 ROOMS = (
-    *("data", "evaluation", "text", "crf", "checkpoint", "models", "training"),
-    *("pretraining", "weak", "linking", "hub", "corpus", "cli"),
+    *("data", "evaluation", "text", "linking", "crf", "checkpoint", "models", "training"),
+    *("pretraining", "weak", "hub", "corpus", "cli"),
 )
-FIRST_ROOMS = ("data", "evaluation", "text", "crf", "checkpoint", "models", "training")
+FIRST_ROOMS = ("data", "evaluation", "text", "linking", "crf", "checkpoint", "models", "training")
 TRAINING_ONLY = {"zoo.training", "zoo.pretraining", "zoo.weak"}
 FEWEST_FILES = 25
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from rapidfuzz.distance import OSA
 
-from benchmarks.linking import misspelt, row, systems
+from benchmarks.linking import row, systems
+from benchmarks.misspelling import misspelt
 from zoo.data.terminology import Concept
 from zoo.linking.build import build_index
 from zoo.linking.index import LinkingIndex

@@ -1,8 +1,11 @@
 """The index: what is found in it against a plain search through all names; what it refuses; the same bytes twice."""
 
 import math
+import pickle
+import resource
 import sqlite3
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -110,7 +113,7 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other") as database:
         database.execute("CREATE TABLE meta (key TEXT, value TEXT)")
         database.execute("INSERT INTO meta VALUES ('format', '99')")
-    with pytest.raises(LinkingIndexError, match="is of format 99 — expected 1 — build it anew"):
+    with pytest.raises(LinkingIndexError, match="is of format 99 — expected 2 — build it anew"):
         LinkingIndex(tmp_path / "other")
 
 
@@ -135,16 +138,40 @@ def test_what_no_index_can_be_made_of(tmp_path: Path, concepts: list[Concept], m
     assert not [*tmp_path.iterdir()]
 
 
-def test_an_error_on_the_way_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "i.sqlite"
     build_index(CONCEPTS[:1], path)
     before = path.read_bytes()
-
-    def full(*_: object) -> None:
-        raise sqlite3.OperationalError("database or disk is full")
-
-    monkeypatch.setattr("zoo.linking.build._grams", full)
-    with pytest.raises(OSError, match=r"i\.sqlite: cannot be written \(database or disk is full\); nothing was left"):
-        build_index(CONCEPTS, path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, limits[1]))  # a file may not grow beyond this
+    try:
+        with pytest.raises(OSError, match=r"i\.sqlite: cannot be written \(.*\); nothing was left there"):
+            build_index(CONCEPTS, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == before
     assert [*tmp_path.iterdir()] == [path]
+
+
+def test_threads_and_processes_share_an_index(index: LinkingIndex) -> None:
+    mentions = ["ovarian tumors", "brest cancer", "familial"] * 20
+    expected = [(index.same_words(mention), index.same_letters(mention)) for mention in mentions]
+    with ThreadPoolExecutor(4) as pool:
+        assert [
+            *pool.map(lambda mention: (index.same_words(mention), index.same_letters(mention)), mentions)
+        ] == expected
+    other = pickle.loads(pickle.dumps(index))
+    assert [(other.same_words(mention), other.same_letters(mention)) for mention in mentions] == expected
+
+
+def test_names_of_many_batches_are_those_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_index(CONCEPTS, tmp_path / "one")
+    monkeypatch.setattr("zoo.linking.build._AT_ONCE", 2)
+    build_index(CONCEPTS, tmp_path / "many")
+    found = [
+        [*sqlite3.connect(tmp_path / name).execute(f"SELECT * FROM {table} ORDER BY 1, 2")]
+        for name in ("one", "many")
+        for table in ("name", "form", "gram", "word", "alias", "parent")
+    ]
+    assert found[:6] == found[6:]
+    assert len(found[1]) > 20

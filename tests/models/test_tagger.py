@@ -1,6 +1,7 @@
 """Tagging in every tag scheme: spans that overlap, and the probabilities of all spans against enumeration of paths."""
 
 from itertools import pairwise, product
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,10 @@ from zoo.crf import CRF
 from zoo.crf.softmax import Softmax
 from zoo.data.document import Document, Span
 from zoo.data.tags import SCHEMES, WordSpan, spans_to_tags, tags_to_spans
+from zoo.data.terminology import Concept
 from zoo.evaluation.spans import score
+from zoo.linking.build import build_index
+from zoo.linking.linker import Linker, LinkerConfig
 from zoo.models.tagger import Tagger
 from zoo.text.batch import Batch
 from zoo.text.codec import CodecConfig
@@ -183,3 +187,22 @@ def test_gradients_are_clipped_as_they_are_not_as_float16_scales_them(fused: boo
     assert all((parameter.grad == 3.0).all() for parameter in tagger.parameters() if parameter.grad is not None)
     tagger.configure_gradient_clipping(optimizer, gradient_clip_val=0.0)
     assert scaler.step(optimizer) is None
+
+
+def test_what_is_tagged_can_be_linked_by_an_index_or_a_linker(tmp_path: Path) -> None:
+    build_index([Concept("D:1", "Fever", ("pyrexia",)), Concept("D:2", "Cough")], tmp_path / "index.sqlite")
+    tagger = Memory("IOB2", ("Disease",))
+    tagger.remember(["B-Disease", "O", "B-Disease", "O", "B-Disease"], 9.0)
+    text = "Pyrexia and coughs or xyz"
+    for link in (str(tmp_path / "index.sqlite"), Linker(tmp_path / "index.sqlite")):
+        spans = tagger.tag([text], link=link)[0].spans
+        assert [(span.slice(text), span.concepts) for span in spans] == [
+            ("Pyrexia", ("D:1",)),
+            ("coughs", ("D:2",)),
+            ("xyz", ()),
+        ]
+    strict = Linker(tmp_path / "index.sqlite", LinkerConfig(threshold=0.99))
+    assert [span.concepts for span in tagger.tag([text], link=strict)[0].spans] == [("D:1",), (), ()]
+    assert all(not span.concepts for span in tagger.tag([text])[0].spans)
+    with pytest.raises(FileNotFoundError, match="zoo link build"):
+        tagger.tag([text], link=tmp_path / "none.sqlite")

@@ -74,7 +74,6 @@ def load(name_or_folder: str | Path) -> "Tagger":
         KeyError: If there is no such checkpoint.
         zoo.checkpoint.folder.CheckpointError: If the folder is damaged, incomplete or not a checkpoint.
     """
-    import zoo.linking.linker  # noqa: F401  # so that tag(link=…) takes the path of an index
     from zoo.checkpoint.folder import CheckpointError, read_architecture
     from zoo.models.registry import architecture_named
 

@@ -7,7 +7,9 @@ bytes.
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +29,12 @@ CREATE TABLE form (text TEXT, level INTEGER, name INTEGER, PRIMARY KEY (text, le
 CREATE TABLE gram (text TEXT PRIMARY KEY, idf REAL, names BLOB, weights BLOB);
 CREATE TABLE alias (id TEXT, concept INTEGER, PRIMARY KEY (id, concept)) WITHOUT ROWID;
 CREATE TABLE parent (concept INTEGER, parent INTEGER, PRIMARY KEY (concept, parent)) WITHOUT ROWID;
+CREATE TABLE word (text TEXT PRIMARY KEY, names INTEGER NOT NULL) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize="unicode61 remove_diacritics 2");
+CREATE TEMP TABLE unsorted (text TEXT, level INTEGER, name INTEGER);
+CREATE VIRTUAL TABLE temp.counted USING fts5vocab(main, words, row);
 """
+_AT_ONCE = 50_000  # names that are held before they are written
 
 
 class Built(NamedTuple):
@@ -86,13 +92,14 @@ def build_index(
     return Built(len(gathered), names, left_out)
 
 
-class _Gathered(NamedTuple):
+@dataclass(slots=True)
+class _Gathered:
     """A concept with each of its names once, the preferred one first, and how often it was seen."""
 
-    names: dict[str, int]
-    alternatives: set[str]
-    parents: set[str]
-    types: set[str]
+    names: dict[str, int] = field(default_factory=dict)
+    alternatives: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 def _gathered(concepts: Iterable[Concept], seen: Mapping[tuple[str, str], int]) -> dict[str, _Gathered]:
@@ -100,22 +107,22 @@ def _gathered(concepts: Iterable[Concept], seen: Mapping[tuple[str, str], int]) 
     for concept in concepts:
         if not concept.id:
             raise ValueError(f"Expected concepts with ids but {concept.name!r} has none: plain text is no terminology.")
-        own = found.setdefault(concept_id(concept.id), _Gathered({}, set(), set(), set()))
-        own.alternatives.update(map(concept_id, concept.alternatives))
-        own.parents.update(map(concept_id, concept.parents))
-        own.types.update({concept.type} - {""})
+        own = found.setdefault(concept_id(concept.id), _Gathered())
+        own.alternatives += tuple(map(concept_id, concept.alternatives))
+        own.parents += tuple(map(concept_id, concept.parents))
+        own.types += (concept.type,) if concept.type not in ("", *own.types) else ()
         for name in (concept.name, *concept.synonyms):
             own.names.setdefault(name, 0)
     canonical = {other: concept for concept, own in reversed(found.items()) for other in sorted(own.alternatives)}
     for (name, mentioned), count in sorted(seen.items()):
         concept_of = concept_id(mentioned)
         concept_of = concept_of if concept_of in found else canonical.get(concept_of, concept_of)
-        own = found.setdefault(concept_of, _Gathered({}, set(), set(), set()))
+        own = found.setdefault(concept_of, _Gathered())
         own.names[name] = own.names.get(name, 0) + count
     return found
 
 
-def _check_circles(parents: Mapping[str, set[str]]) -> None:
+def _check_circles(parents: Mapping[str, Iterable[str]]) -> None:
     """Looks for concepts that are kinds of themselves."""
     done: set[str] = set()
     for start in parents:
@@ -145,51 +152,83 @@ def _write(
         "INSERT INTO concept VALUES (?, ?, ?)",
         ((concept, next(iter(found.names)), "|".join(sorted(found.types))) for concept, found in gathered.items()),
     )
-    database.executemany(
-        "INSERT INTO parent VALUES (?, ?)",
-        sorted((rows[concept], rows[p]) for concept, found in gathered.items() for p in found.parents if p in rows),
-    )
+    above = {(rows[concept], rows[p]) for concept, found in gathered.items() for p in found.parents if p in rows}
+    database.executemany("INSERT INTO parent VALUES (?, ?)", sorted(above))
     aliases = {(o, rows[concept]) for concept, found in gathered.items() for o in found.alternatives if o not in rows}
     database.executemany("INSERT INTO alias VALUES (?, ?)", sorted(aliases))
-    names: list[tuple[str, int, bool, int]] = []
-    folded: list[str] = []
-    forms: list[tuple[str, int, int]] = []
+    grams = _Grams()
+    names = _names(gathered, rows, language, left_out)
+    while some := [*enumerate(islice(names, _AT_ONCE), start=len(grams) + 1)]:
+        database.executemany("INSERT INTO name VALUES (?, ?, ?, ?)", (name[:4] for _, name in some))
+        folded = [(row, forms[Level.FOLDED]) for row, (*_, forms) in some]
+        database.executemany("INSERT INTO words(rowid, text) VALUES (?, ?)", folded)
+        grams.add(form for _, form in folded)
+        first = ((row, {form: level for level, form in reversed([*enumerate(forms)])}) for row, (*_, forms) in some)
+        forms_ = ((form, level, row) for row, levels in first for form, level in levels.items())
+        database.executemany("INSERT INTO unsorted VALUES (?, ?, ?)", forms_)
+    database.execute("INSERT INTO form SELECT * FROM unsorted ORDER BY text, level, name")
+    database.execute("INSERT INTO words(words) VALUES ('optimize')")
+    database.execute("INSERT INTO word SELECT term, doc FROM counted")
+    database.executemany("INSERT INTO gram VALUES (?, ?, ?, ?)", grams.weighted())
+    meta = {"format": FORMAT, "language": language, "concepts": len(gathered), "names": len(grams)}
+    database.executemany("INSERT INTO meta VALUES (?, ?)", ((key, str(value)) for key, value in meta.items()))
+    return len(grams)
+
+
+def _names(
+    gathered: Mapping[str, _Gathered], rows: Mapping[str, int], language: str, left_out: Counter[str]
+) -> Iterator[tuple[str, int, bool, int, Sequence[str]]]:
+    """Each name as the table has it, and its forms by level."""
     for concept, found in gathered.items():
         for place, (text, count) in enumerate(found.names.items()):
-            by_level = keys(text, language)
-            if not by_level[Level.FOLDED]:
+            forms = keys(text, language)
+            if forms[Level.FOLDED]:
+                yield text, rows[concept], place == 0, count, forms
+            else:
                 left_out["without a letter or digit"] += 1
-                continue
-            names.append((text, rows[concept], place == 0, count))
-            folded.append(by_level[Level.FOLDED])
-            first = {form: level for level, form in reversed([*enumerate(by_level)])}
-            forms += [(form, level, len(names)) for form, level in first.items()]
-    database.executemany("INSERT INTO name VALUES (?, ?, ?, ?)", names)
-    database.executemany("INSERT INTO form VALUES (?, ?, ?)", sorted(forms))
-    database.executemany("INSERT INTO words(rowid, text) VALUES (?, ?)", enumerate(folded, start=1))
-    database.execute("INSERT INTO words(words) VALUES ('optimize')")
-    database.executemany("INSERT INTO gram VALUES (?, ?, ?, ?)", _grams(folded))
-    meta = {"format": FORMAT, "language": language, "concepts": len(gathered), "names": len(names)}
-    database.executemany("INSERT INTO meta VALUES (?, ?)", ((key, str(value)) for key, value in meta.items()))
-    return len(names)
 
 
-def _grams(folded: list[str]) -> Iterator[tuple[str, float, bytes, bytes]]:
-    """For each three letters their idf, the names that have them and, as 255ths, their weights in these."""
-    numbers: dict[str, int] = {}
-    held, lengths = array("I"), array("I")
-    for form in folded:
-        grams = [numbers.setdefault(gram, len(numbers)) for gram in grams_of(form)]
-        held.extend(grams)
-        lengths.append(len(grams))
-    columns = np.frombuffer(held, dtype=np.uintc)
-    rows = np.repeat(np.arange(len(folded), dtype=np.uint32), np.frombuffer(lengths, dtype=np.uintc))
-    counts = np.bincount(columns, minlength=len(numbers))
-    idf = np.round(np.log(len(folded) / counts) + 1, 6)  # the last bits differ from machine to machine
-    norms = np.sqrt(np.bincount(rows, idf[columns] ** 2, minlength=len(folded)))
-    order = np.argsort(columns, kind="stable")
-    rows, ends = rows[order], np.cumsum(counts)
-    for gram, number in sorted(numbers.items()):
-        having = rows[ends[number] - counts[number] : ends[number]]
-        weights = np.rint(255 * idf[number] / norms[having]).clip(0, 255).astype(np.uint8)
-        yield gram, float(idf[number]), having.astype("<u4").tobytes(), weights.tobytes()
+class _Grams:
+    """The three-letter sequences of names, as numbers, name after name."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._held, self._lengths = array("I"), array("I")
+
+    def __len__(self) -> int:
+        """How many names there are."""
+        return len(self._lengths)
+
+    def add(self, forms: Iterable[str]) -> None:
+        """Takes further names."""
+        for form in forms:
+            grams = [self._numbers.setdefault(gram, len(self._numbers)) for gram in grams_of(form)]
+            self._held.extend(grams)
+            self._lengths.append(len(grams))
+
+    def weighted(self) -> Iterator[tuple[str, float, bytes, bytes]]:
+        """For each three letters their idf, the names that have them and, as 255ths, their weights in these."""
+        columns = np.frombuffer(self._held, dtype=np.uintc)
+        lengths = np.frombuffer(self._lengths, dtype=np.uintc)
+        counts = np.bincount(columns, minlength=len(self._numbers))
+        idf = np.round(np.log(len(self) / counts) + 1, 6)  # the last bits differ from machine to machine
+        ends = np.cumsum(counts)
+        names, weights = np.empty(len(columns), dtype="<u4"), np.empty(len(columns), dtype=np.uint8)
+        free, begin = ends - counts, 0
+        for first in range(0, len(self), _AT_ONCE):  # sorted all at once, they would take many times their own size
+            some = lengths[first : first + _AT_ONCE]
+            own = columns[begin : begin + int(some.sum())]
+            rows = np.repeat(np.arange(len(some)), some)
+            norms = np.sqrt(np.bincount(rows, idf[own] ** 2, minlength=len(some)))
+            order = np.argsort(own, kind="stable")
+            sorted_, rows = own[order], rows[order]
+            heads = np.flatnonzero(np.diff(sorted_, prepend=-1))
+            sizes = np.diff(heads, append=len(own))
+            places = np.arange(len(own)) + np.repeat(free[sorted_[heads]] - heads, sizes)
+            names[places] = rows + first
+            weights[places] = np.rint(255 * idf[sorted_] / norms[rows]).clip(0, 255)
+            free[sorted_[heads]] += sizes
+            begin += len(own)
+        for gram, number in sorted(self._numbers.items()):
+            own_ = slice(ends[number] - counts[number], ends[number])
+            yield gram, float(idf[number]), names[own_].tobytes(), weights[own_].tobytes()

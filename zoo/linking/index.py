@@ -5,6 +5,7 @@ concept  id, preferred name, type
 name     text, its concept, whether it is the preferred one, how often it was seen in annotated texts
 form     a name's forms by :class:`zoo.linking.normalizers.Level`
 words    full-text search over names (FTS5)
+word     how many names have it
 gram     three letters: which names have them, and with what weight
 parent   what a concept is a kind of
 alias    other ids of concepts
@@ -26,7 +27,7 @@ import numpy as np
 
 from zoo.linking.normalizers import Level, keys
 
-FORMAT = 1
+FORMAT = 2
 GRAM = 3  # letters
 _MAPPED = 1 << 32  # bytes
 _WEIGHTS = 255  # what a weight of 1 is stored as
@@ -75,7 +76,10 @@ class LinkingIndex:
         self.path = Path(path)
         if not self.path.is_file():
             raise FileNotFoundError(f"No index at {path}; make one with `zoo link build`.")
-        self._database = sqlite3.connect(f"file:{quote(str(self.path.resolve()))}?mode=ro&immutable=1", uri=True)
+        # SQLite itself takes turns between threads; Python would refuse all but the one that opened it.
+        self._database = sqlite3.connect(
+            f"file:{quote(str(self.path.resolve()))}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
         try:
             self.meta = dict(self._database.execute("SELECT key, value FROM meta"))
             self._database.execute(f"PRAGMA mmap_size = {_MAPPED}")
@@ -87,6 +91,10 @@ class LinkingIndex:
         self.language = self.meta["language"]
         points = json.loads(self.meta.get("calibration", "[]"))
         self._calibration = ([score for score, _ in points], [p for _, p in points]) if points else None
+
+    def __reduce__(self) -> tuple[type["LinkingIndex"], tuple[Path]]:
+        """Other processes open the file for themselves."""
+        return LinkingIndex, (self.path,)
 
     def close(self) -> None:
         """Lets go of the file."""

@@ -26,7 +26,6 @@ from typing import NamedTuple
 from zoo.data.document import Document, Span
 from zoo.linking.index import LinkingIndex, Name
 from zoo.linking.normalizers import Level, keys
-from zoo.models.tagger import Tagger
 from zoo.text.abbreviations import introductions
 from zoo.text.segment import Segmenter
 
@@ -256,6 +255,3 @@ def long_forms(document: Document) -> dict[str, str]:
 
 def _is_abbreviation(text: str) -> bool:
     return len(text) <= _LONGEST_ABBREVIATION and " " not in text and text != text.lower()
-
-
-Tagger.open_index = Linker  # from here on taggers take the path of an index: tagger.tag(texts, link="index.sqlite")

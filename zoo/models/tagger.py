@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, 
 from zoo.crf import CRF
 from zoo.crf.runs import TagRun
 from zoo.data.document import Document
+from zoo.linking.linker import Linker
 from zoo.models.clipping import clip_gradients
 from zoo.models.layers import WordEmbedding
 from zoo.models.metrics import SpanScore
@@ -24,13 +25,6 @@ from zoo.text.codec import Codec, CodecConfig, Window
 from zoo.text.ngrams import Ngrams
 from zoo.text.pieces import PieceTokenizer
 from zoo.text.vocab import Vocabulary, WordLookup
-
-
-class Links(Protocol):
-    """What puts concepts at spans, as :class:`zoo.linking.linker.Linker` does."""
-
-    def link(self, documents: Sequence[Document]) -> list[Document]: ...
-
 
 _LONGEST_SPELLING = 50  # characters of a word that its spelling keeps
 
@@ -64,8 +58,6 @@ class Tagger(LightningModule):
     """Keys of a recipe's ``resources`` section that this architecture is built from."""
     optional: ClassVar[tuple[str, ...]] = ()
     """Those of ``resources`` that it can do without."""
-    open_index: ClassVar[Callable[[str | Path], Links] | None] = None
-    """Makes what links of an index's path; :mod:`zoo.linking.linker` puts itself here, since models know no linker."""
     descends: ClassVar[bool] = True
     """Whether it learns by gradient descent; one that does not learns in :meth:`learn` alone."""
     word_embedding: WordEmbedding
@@ -199,7 +191,7 @@ class Tagger(LightningModule):
         *,
         batch_words: int = 4096,
         half: bool = False,
-        link: Links | str | Path | None = None,
+        link: Linker | str | Path | None = None,
         on_batch: Callable[[int], object] | None = None,
     ) -> list[Document]:
         """Finds the entities of texts.
@@ -221,12 +213,13 @@ class Tagger(LightningModule):
 
         Raises:
             FileNotFoundError: If there is no such index.
+            LinkingIndexError: If it is no index.
             TypeError: If ``texts`` is one string.
         """
         if isinstance(texts, str):
             raise TypeError("Expected a list of texts but got one string; write tag([text]).")
         documents = [text if isinstance(text, Document) else Document(str(i), text) for i, text in enumerate(texts)]
-        linker = self._linker(link)
+        linker = Linker(link) if isinstance(link, str | Path) else link
         windows, _ = self.codec.encode(documents, gold=False)
         found = []
         was_training = self.training
@@ -242,13 +235,6 @@ class Tagger(LightningModule):
             self.train(was_training)
         tagged = self.codec.decode(documents, windows, found)
         return linker.link(tagged) if linker else tagged
-
-    def _linker(self, link: Links | str | Path | None) -> Links | None:
-        if not isinstance(link, str | Path):
-            return link
-        if Tagger.open_index is None:
-            raise ValueError("Expected `import zoo.linking.linker` before the path of an index is given to link.")
-        return Tagger.open_index(link)
 
     def _spans(self, batch: Batch, half: bool = False) -> list[tuple[int, int, int, str, float]]:
         """Scored spans of a batch as (row, first word, one past the last word, label, score)."""
