@@ -92,6 +92,18 @@ def test_words_are_sought_in_all_names(index: LinkingIndex) -> None:
     assert index.same_words('" OR (') == []
 
 
+def test_common_words_are_sought_together(index: LinkingIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zoo.linking.index._RANKED", 1)
+    by_row = texts(index)
+
+    def found(text: str) -> set[str]:
+        return {by_row[row] for row in index.same_words(text)}
+
+    assert found("cancer tumors") == {"Tumors"}  # a rare word is enough
+    assert found("breast cancer") == {"Breast Cancer", "Cancer of the Breast", "Breast-Ovarian Cancer, Familial"}
+    assert found("cancer") == set()
+
+
 def test_other_ids_and_what_a_concept_is_a_kind_of(index: LinkingIndex) -> None:
     assert [index.canonical(id_) for id_ in ("OMIM:114480", "MESH:D9", "X:1")] == ["MESH:D001943", "MESH:D9", "X:1"]
     assert index.parents("OMIM:604370") == ["MESH:D001943", "MESH:D010051", "MESH:D9"]

@@ -19,6 +19,7 @@ It is opened read-only and mapped, so that processes share it, and nothing of it
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -30,6 +31,8 @@ from zoo.linking.normalizers import Level, keys
 FORMAT = 2
 GRAM = 3  # letters
 _MAPPED = 1 << 32  # bytes
+_RANKED = 3000  # names that full-text search ranks for a mention, about
+_COMPARED = 500  # names that are compared with a mention in all their letters
 _WEIGHTS = 255  # what a weight of 1 is stored as
 
 
@@ -106,10 +109,9 @@ class LinkingIndex:
 
     def named(self, rows: Sequence[int]) -> list[Name]:
         """Names by their rows, in that order."""
-        places = ",".join("?" * len(rows))
         found = self._database.execute(
             "SELECT name.rowid, name.text, concept.id, concept.type, name.preferred, name.seen "
-            f"FROM name JOIN concept ON concept.rowid = name.concept WHERE name.rowid IN ({places})",
+            f"FROM name JOIN concept ON concept.rowid = name.concept WHERE name.rowid IN ({_places(rows)})",
             rows,
         )
         by_row = {row[0]: Name(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in found}
@@ -126,45 +128,60 @@ class LinkingIndex:
                 yield level, found
 
     def same_words(self, text: str, most: int = 200) -> list[int]:
-        """Names that share words with a text, by full-text search, the likest first."""
-        words = keys(text, self.language)[Level.FOLDED].split()
-        if not words:
-            return []
-        query = " OR ".join(f'"{word}"' for word in dict.fromkeys(words))
+        """Names that share words with a text, by full-text search, the likest first.
+
+        Words are sought from the rarest on, as long as they have no more than some thousands of names together; where
+        even the rarest has more, names that have all the words.
+        """
+        words = [*dict.fromkeys(keys(text, self.language)[Level.FOLDED].split())]
         rows = self._database.execute(
+            f"SELECT text, names FROM word WHERE text IN ({_places(words)}) ORDER BY names, text", words
+        ).fetchall()
+        so_far = accumulate(names for _, names in rows)
+        rare = [word for (word, _), names in zip(rows, so_far, strict=True) if names <= _RANKED]
+        if not rare and len(rows) < 2:
+            return []  # what shares one common word with a text is not like it
+        query = " OR ".join(map(_quoted, rare)) or " AND ".join(_quoted(word) for word, _ in rows)
+        found = self._database.execute(
             "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?", (query, most)
         )
-        return [row for (row,) in rows]
+        return [row for (row,) in found]
 
     def same_letters(self, text: str, most: int = 50) -> list[tuple[int, float]]:
         """Names whose three-letter sequences are likest, with the cosine of their tf-idf vectors, the likest first.
 
-        All with a cosine of at least one half are candidates: the commonest sequences of the text, as far as they could
-        not give that much alone, bring none, and count where others brought a name.
+        Only names that have one of the text's rarer sequences are candidates: the commonest, as far as they could not
+        give a cosine of one half alone, bring none. Of many candidates, those are compared in all sequences whose
+        cosines by the rarer ones are highest.
         """
         grams = grams_of(keys(text, self.language)[Level.FOLDED])
-        places = ",".join("?" * len(grams))
-        rows = self._database.execute(
-            f"SELECT idf, names, weights FROM gram WHERE text IN ({places}) ORDER BY idf DESC, text", [*grams]
+        idfs = self._database.execute(
+            f"SELECT text, idf FROM gram WHERE text IN ({_places(grams)}) ORDER BY idf DESC, text", grams
         ).fetchall()
-        if not rows:
+        if not idfs:
             return []
-        count = int(self.meta["names"])
-        scores, is_candidate = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=bool)
-        left = norm = float(sum(idf * idf for idf, *_ in rows))
-        for idf, names, weights in rows:
-            having = np.frombuffer(names, dtype="<u4")
-            scores[having] += np.float32(idf / np.sqrt(norm) / _WEIGHTS) * np.frombuffer(weights, dtype=np.uint8)
-            if left > norm / 4:
-                is_candidate[having] = True
+        left = norm = sum(idf * idf for _, idf in idfs)
+        scores = np.zeros(int(self.meta["names"]), dtype=np.float32)
+        each_gram = iter(idfs)
+        while left > norm / 4:
+            gram, idf = next(each_gram)
+            names, weights = self._having(gram)
+            np.add.at(scores, names, weights * np.float32(idf / _WEIGHTS))
             left -= idf * idf
-        candidates = np.flatnonzero(is_candidate)
-        likeness = scores[candidates]
-        if len(candidates) > 2 * most:
-            chosen = np.argpartition(-likeness, 2 * most)[: 2 * most]  # more than are wanted: ties go by row
-            candidates, likeness = candidates[chosen], likeness[chosen]
-        best = np.lexsort((candidates, -likeness))[:most]
-        return [(int(candidates[place]) + 1, float(likeness[place])) for place in best]
+        candidates = _highest(np.flatnonzero(scores > 0), scores, max(_COMPARED, most))
+        found = scores[candidates]
+        for gram, idf in each_gram:
+            names, weights = self._having(gram)
+            places = np.searchsorted(names, candidates).clip(max=len(names) - 1)
+            shared = names[places] == candidates
+            found[shared] += weights[places[shared]] * np.float32(idf / _WEIGHTS)
+        best = np.lexsort((candidates, -found))[:most]
+        return [(int(candidates[place]) + 1, float(found[place]) / norm**0.5) for place in best]
+
+    def _having(self, gram: str) -> tuple[np.ndarray, np.ndarray]:
+        """The names, from zero and rising, that have a three-letter sequence, and its weights in these as 255ths."""
+        found = self._database.execute("SELECT names, weights FROM gram WHERE text = ?", (gram,)).fetchone()
+        return np.frombuffer(found[0], dtype="<u4"), np.frombuffer(found[1], dtype=np.uint8)
 
     def probability(self, score: float) -> float:
         """How often a first candidate of a score is right; the score itself where the index was not calibrated."""
@@ -187,6 +204,26 @@ class LinkingIndex:
             SELECT concept.id FROM above JOIN concept ON concept.rowid = above.concept
             GROUP BY concept.id ORDER BY min(depth), concept.id"""
         return [found for (found,) in self._database.execute(query, (concept,))]
+
+
+def _highest(rows: np.ndarray, scores: np.ndarray, most: int) -> np.ndarray:
+    """The rows with the highest scores, still rising; of equal ones the first."""
+    if len(rows) <= most:
+        return rows
+    own = scores[rows]
+    least = np.partition(own, -most)[-most]
+    above, level = rows[own > least], rows[own == least]
+    return np.sort(np.concatenate([above, level[: most - len(above)]]))
+
+
+def _quoted(word: str) -> str:
+    """A word of a full-text query."""
+    return f'"{word}"'
+
+
+def _places(values: Sequence[object]) -> str:
+    """The placeholders of a query for so many values."""
+    return ",".join("?" * len(values))
 
 
 def grams_of(form: str) -> list[str]:
