@@ -100,7 +100,7 @@ def test_names_with_brackets_are_shown_and_what_is_unlikely_is_nil(zoo: Zoo, ind
     assert "benzo[a]pyrene" in zoo("link", "explain", index.parent / "b.sqlite", "benzo(a)pyrene").out
     assert "mean [/b] range" in zoo("link", "explain", index.parent / "b.sqlite", "mean range").out
     said = zoo("link", "explain", index, "breast reduction", "--threshold", "0.9")
-    assert "linked to: NIL, for MESH:D001943" in said.out
+    assert "linked to: NIL, for less than 0.9 is MESH:D001943" in said.out
 
 
 def test_tag_links_what_it_finds(zoo: Zoo, index: Path, checkpoint: Path) -> None:
@@ -134,3 +134,36 @@ def test_mistakes_are_told(
     assert said.code == 2
     assert message in said.err
     assert not Path("x.sqlite").exists()
+
+
+def test_names_in_raw_text_become_concepts_that_vectors_are_trained_of(zoo: Zoo, tmp_path: Path) -> None:
+    (tmp_path / "decs.tsv").write_text("#DeCS_code\tTerm_Spanish\tSynonyms\n2\tfiebre\tpirexia\n3\ttos\tToses\n")
+    (tmp_path / "a.txt").write_text("La Fiebre y la tos.\n\nSin pirexia, 2 toses.\n")
+    index, found = tmp_path / "decs.sqlite", tmp_path / "found.jsonl"
+    built = zoo("link", "build", tmp_path / "decs.tsv", "--language", "es", "--prefix", "DeCS:", "--out", index)
+    assert built.code == 0
+    said = zoo("link", "recognize", index, tmp_path / "a.txt", "--out", found)
+    assert said.code == 0
+    assert "zoo: 4 mentions of 2 concepts" in said.err
+    documents = list(formats.read(found))
+    assert [document.id for document in documents] == ["a.txt:1", "a.txt:3"]
+    assert [[span.slice(each.text) for span in each.spans] for each in documents] == [
+        ["Fiebre", "tos"],
+        ["pirexia", "toses"],
+    ]
+    assert concepts(found) == ["DeCS:2", "DeCS:3", "DeCS:2", "DeCS:3"]
+    options = ("--concepts", "DeCS:[0-9]+", "--out", tmp_path / "vectors", "--min-count", "1", "--epochs", "1")
+    assert zoo("embed", "--text", found, *options).code == 0
+    shown = zoo("vectors", "neighbours", tmp_path / "vectors", "DeCS:2", "--index", index)
+    assert "DeCS:2 (fiebre)" in shown.out
+    assert "DeCS:3 (tos)" in shown.out
+
+
+def test_abbreviations_of_texts_help_the_linker(zoo: Zoo, index: Path) -> None:
+    texts, table = index.parent / "texts.txt", index.parent / "pairs.tsv"
+    texts.write_text("Of breast cancer (BC).\nThen breast cancer (BC).\n")
+    said = zoo("link", "abbreviations", texts, "--out", table)
+    assert said.code == 0
+    assert "1 abbreviations, 1 long forms" in said.out
+    assert "linked to: NIL, for no name is like it" in zoo("link", "explain", index, "BC").out
+    assert "linked to: MESH:D001943" in zoo("link", "explain", index, "BC", "--abbreviations", table).out

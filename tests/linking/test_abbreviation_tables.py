@@ -6,7 +6,7 @@ import pytest
 
 from zoo.data.document import DataFormatError
 from zoo.data.splits import data_root
-from zoo.linking.abbreviation_tables import read_abbreviations
+from zoo.linking.abbreviation_tables import introduced, read_abbreviations, write_abbreviations
 
 
 def table(folder: Path, text: str) -> Path:
@@ -38,3 +38,12 @@ def test_the_pairs_at_hand() -> None:
     found = read_abbreviations(path)
     assert found["TC"][0] == "tomografía computarizada"
     assert len(read_abbreviations(path, least=1)) > len(found)
+
+
+def test_what_texts_introduce_is_counted_and_read_again(tmp_path: Path) -> None:
+    texts = ["The overactive bladder (OAB) of\nmen.", "Overactive\tbladder (OAB), and open access books (OAB).", "OAB"]
+    pairs = introduced(texts)
+    assert pairs == {("OAB", "overactive bladder"): 2, ("OAB", "open access books"): 1}
+    write_abbreviations(pairs, tmp_path / "pairs.tsv")
+    assert read_abbreviations(tmp_path / "pairs.tsv") == {"OAB": ["overactive bladder"]}
+    assert read_abbreviations(tmp_path / "pairs.tsv", least=1) == {"OAB": ["overactive bladder", "open access books"]}

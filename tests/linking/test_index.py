@@ -187,3 +187,13 @@ def test_names_of_many_batches_are_those_of_one(tmp_path: Path, monkeypatch: pyt
     ]
     assert found[:6] == found[6:]
     assert len(found[1]) > 20
+
+
+def test_an_index_gives_its_concepts_back(index: LinkingIndex) -> None:
+    concepts = {concept.id: concept for concept in index.concepts()}
+    assert concepts["MESH:D001943"][1:3] == (
+        "Breast Neoplasms",
+        ("Breast Cancer", "Cancer of the Breast", "brest ca", "familial ca"),
+    )
+    assert concepts["HP:1"] == Concept("HP:1", "Cancer", (), type="phenotype")
+    assert [index.preferred(id_) for id_ in ("MESH:D9", "X:1")] == ["Neoplasms", None]

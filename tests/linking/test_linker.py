@@ -84,3 +84,9 @@ def test_abbreviations_of_a_table_count_where_the_text_introduces_none(index: Pa
 def test_what_seeks_nothing_is_refused(given: dict) -> None:
     with pytest.raises(ValueError, match=r"Expected a threshold in \[0, 1\] and at least one candidate"):
         LinkerConfig(**given)
+
+
+def test_several_of_an_abbreviation_are_meant_as_one(index: Path) -> None:
+    linker = Linker(index, abbreviations={"DMD": ["Duchenne muscular dystrophy"]})
+    assert linker.candidates("DMDs")[0].concept == "D:3"
+    assert not [each for each in linker.candidates("dmds") if each.score > 0.9]

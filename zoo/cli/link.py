@@ -12,11 +12,13 @@ import typer
 from zoo.cli.console import table_console
 from zoo.cli.inputs import documents_anywhere, file_anywhere, say_losses
 from zoo.cli.progress import documents_progress
+from zoo.cli.recognize import abbreviations, recognize
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from zoo.data.document import Document
+    from zoo.data.terminology import Concept
     from zoo.linking.linker import Candidate, Linker
 
 link = typer.Typer(
@@ -24,6 +26,9 @@ link = typer.Typer(
     rich_markup_mode="markdown",
     help="Link mentions to concepts: `zoo link build` an index of a terminology, then `apply` it.",
 )
+
+link.command()(recognize)
+link.command()(abbreviations)
 
 Index = Annotated[Path, typer.Argument(help="An index, as `zoo link build` makes it.")]
 Threshold = Annotated[float, typer.Option(min=0, max=1, help="The least score of a concept; less is NIL.")]
@@ -52,6 +57,9 @@ def build(
     calibrate: Annotated[
         str | None, typer.Option(help="Other annotated documents, that make scores probabilities, as ncbi-disease/dev.")
     ] = None,
+    prefix: Annotated[
+        str, typer.Option(help="Put before ids that name no vocabulary, as DeCS: of 2; it tells them from numbers.")
+    ] = "",
     bridge: Annotated[
         list[Path] | None,
         typer.Option(
@@ -75,7 +83,11 @@ def build(
 
     with documents_progress("reading") as step:
         seen = seen_mentions(step("reading", chain.from_iterable(map(documents_anywhere, mentions or ()))), label)
-    own = [concept for path in terminologies for concept in read_terminology(file_anywhere(path), language)]
+    own = [
+        _prefixed(concept, prefix) if prefix else concept
+        for path in terminologies
+        for concept in read_terminology(file_anywhere(path), language)
+    ]
     others = (concept for path in bridge or () for concept in read_terminology(file_anywhere(path), language))
     kept, told = set(label) if label else None, 0
     with replacing(out) as partial:
@@ -155,8 +167,11 @@ def explain(
     table_console().print(table)
     best = linker.candidates(mention)
     likely = bool(best) and best[0].score >= threshold
-    nearest = f"{best[0].concept} {best[0].name.text} ({best[0].score:.2f})" if best else "nothing"
-    typer.echo(f"linked to: {nearest}" if likely else f"linked to: NIL, for {nearest} is less likely than {threshold}")
+    if not best:
+        typer.echo("linked to: NIL, for no name is like it")
+    else:
+        nearest = f"{best[0].concept} {best[0].name.text} ({best[0].score:.2f})"
+        typer.echo(f"linked to: {'' if likely else f'NIL, for less than {threshold} is '}{nearest}")
 
 
 @link.command()
@@ -229,6 +244,16 @@ def seen_mentions(
         for concept in span.concepts
         if concept not in NONE and "+" not in concept and (wanted is None or span.label in wanted)
     )
+
+
+def _prefixed(concept: "Concept", prefix: str) -> "Concept":
+    """The concept with a vocabulary's name before each id that has none."""
+
+    def named(id_: str) -> str:
+        return id_ if ":" in id_ else prefix + id_
+
+    above, others = tuple(map(named, concept.parents)), tuple(map(named, concept.alternatives))
+    return concept._replace(id=named(concept.id), parents=above, alternatives=others)
 
 
 def _linker(index: Path, threshold: float, abbreviations: Path | None) -> "Linker":

@@ -1,6 +1,6 @@
 """``zoo vectors``: looks at word vectors before a tagger is trained with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +31,9 @@ def neighbours(
     path: _Vectors,
     words: Annotated[list[str], typer.Argument(help="Words, senses (`frío|NOUN`) or concepts (`D006073`).")],
     most: Annotated[int, typer.Option(min=1, help="Neighbours of each.")] = 10,
+    index: Annotated[
+        Path | None, typer.Option(help="An index of `zoo link build`: concepts are shown with their names.")
+    ] = None,
     json_output: _Json = None,
 ) -> None:
     """Show the nearest neighbours of words, by the cosine of their vectors.
@@ -38,6 +41,8 @@ def neighbours(
     - `zoo vectors neighbours runs/fasttext-es ibuprofeno creatinina`
 
     - `zoo vectors neighbours runs/sense2vec-es frío 'frío|NOUN' --most 5`
+
+    - `zoo vectors neighbours runs/concepts-es DeCS:25445 --index runs/decs-es.sqlite`
 
     Of vectors of senses, a word without part of speech stands for all its senses. Where the file has n-grams, as those
     of fastText do, a word that was never seen has neighbours, too.
@@ -54,9 +59,10 @@ def neighbours(
     table = Table(
         Column("word", no_wrap=True), Column("nearest, with cosine", overflow="fold"), box=SIMPLE, pad_edge=False
     )
+    named = _naming(index)
     for found, near in rows:
-        name = found.word + (" (of n-grams)" if found.way == "composed" else "")
-        table.add_row(Text(name), Text("  ".join(f"{each.word} {each.cosine:.2f}" for each in near)))
+        name = named(found.word) + (" (of n-grams)" if found.way == "composed" else "")
+        table.add_row(Text(name), Text("  ".join(f"{named(each.word)} {each.cosine:.2f}" for each in near)))
     table_console().print(table)
     if json_output:
         listed = [
@@ -64,6 +70,22 @@ def neighbours(
             for found, near in rows
         ]
         _write_json(json_output, {"vectors": str(path), "words": listed})
+
+
+def _naming(index: Path | None) -> Callable[[str], str]:
+    """What shows a word: as it is, and a concept of the index with its name."""
+    if index is None:
+        return lambda word: word
+    from zoo.data.concept_ids import concept_id
+    from zoo.linking.index import LinkingIndex
+
+    opened = LinkingIndex(index)
+
+    def named(word: str) -> str:
+        name = opened.preferred(concept_id(word))
+        return f"{word} ({name})" if name else word
+
+    return named
 
 
 @vectors.command()

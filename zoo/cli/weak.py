@@ -215,7 +215,7 @@ def _steps(
 ) -> tuple[dict[str, "Makes"], Mapping[str, int]]:
     """What is made of a document at each step, and how many names of terminologies are not sought, by reason."""
     from zoo.data.terminology import read_concepts
-    from zoo.weak.dictionary import Dictionary, names_of
+    from zoo.linking.dictionary import Dictionary, names_of
     from zoo.weak.knowledge import knowledge_of
     from zoo.weak.weak_sets import ACCURACY, COVERAGE, confirmed, either, named, recorded
 

@@ -1,13 +1,18 @@
-"""Tables of abbreviations: AbreMES-DB's ``pairs.tsv``, SEDOM, or any other of two columns.
+"""Tables of abbreviations: AbreMES-DB's ``pairs.tsv``, SEDOM, any other of two columns, or of what texts introduce.
 
-Source: Intxaurrondo, de la Torre & Krallinger, "Finding mentions of abbreviations and their definitions in Spanish
-clinical cases" (2018): AbreMES-DB.
+Sources: Schwartz & Hearst, "A simple algorithm for identifying abbreviation definitions in biomedical text" (2003);
+Intxaurrondo, de la Torre & Krallinger, "Finding mentions of abbreviations and their definitions in Spanish clinical
+cases" (2018): AbreMES-DB.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from zoo.data.document import DataFormatError
-from zoo.data.textfile import numbered, read_lines, source_name
+from zoo.data.textfile import numbered, read_lines, source_name, writing
+from zoo.text.abbreviations import introductions
+from zoo.text.segment import Segmenter
 
 _SHORT = ("abbreviation", "abreviatura", "short", "sigla")
 _LONG = ("definition", "definición", "definicion", "long", "significado")
@@ -48,6 +53,35 @@ def read_abbreviations(path: str | Path, least: int = 2) -> dict[str, list[str]]
             forms = found.setdefault(cells[short].strip(), {})
             forms[cells[long].strip()] = forms.get(cells[long].strip(), 0) + times
     return {short: sorted(forms, key=lambda form: (-forms[form], form)) for short, forms in found.items()}
+
+
+def introduced(texts: Iterable[str], segmentation: str = "v1") -> Counter[tuple[str, str]]:
+    """How often texts introduce each abbreviation with each long form, in small letters.
+
+    Args:
+        texts: Parts that no sentence crosses.
+        segmentation: A key of :data:`zoo.text.segment.RULES`.
+
+    Examples:
+        >>> introduced(["Deep vein thrombosis (DVT), then deep vein thrombosis (DVT)."])
+        Counter({('DVT', 'deep vein thrombosis'): 2})
+    """
+    segment, found = Segmenter(segmentation), Counter[tuple[str, str]]()
+    for text in texts:
+        for words in segment(text) if "(" in text else ():
+            forms = [text[start:end] for start, end in words]
+            for first, end, short in introductions(forms):
+                long = text[words[first][0] : words[end - 1][1]]
+                found[forms[short], " ".join(long.lower().split())] += 1
+    return found
+
+
+def write_abbreviations(pairs: Mapping[tuple[str, str], int], path: str | Path) -> None:
+    """Writes a table that :func:`read_abbreviations` reads, the most frequent pairs first."""
+    with writing(path) as file:
+        file.write(f"{_SHORT[0]}\t{_LONG[0]}\t{_COUNT[0]}\n")
+        for (short, long), count in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0])):
+            file.write(f"{short}\t{long}\t{count}\n")
 
 
 def _place(columns: list[str], names: tuple[str, ...]) -> int:

@@ -23,7 +23,7 @@ from zoo.linking.normalizers import Level, keys
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE concept (id TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL);
+CREATE TABLE concept (id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, type TEXT NOT NULL);
 CREATE TABLE name (text TEXT NOT NULL, concept INTEGER NOT NULL, preferred INTEGER NOT NULL, seen INTEGER NOT NULL);
 CREATE TABLE form (text TEXT, level INTEGER, name INTEGER, PRIMARY KEY (text, level, name)) WITHOUT ROWID;
 CREATE TABLE gram (text TEXT PRIMARY KEY, idf REAL, names BLOB, weights BLOB);

@@ -19,13 +19,14 @@ It is opened read-only and mapped, so that processes share it, and nothing of it
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 import numpy as np
 
+from zoo.data.terminology import Concept
 from zoo.linking.normalizers import Level, keys
 
 FORMAT = 2
@@ -116,6 +117,21 @@ class LinkingIndex:
         )
         by_row = {row[0]: Name(row[0], row[1], row[2], row[3], bool(row[4]), row[5]) for row in found}
         return [by_row[row] for row in rows]
+
+    def concepts(self) -> Iterator[Concept]:
+        """All concepts with their names."""
+        rows = self._database.execute(
+            "SELECT concept.id, concept.name, concept.type, name.text FROM concept "
+            "LEFT JOIN name ON name.concept = concept.rowid ORDER BY concept.rowid, name.rowid"
+        )
+        for (concept, preferred, type_), names in groupby(rows, key=lambda row: row[:3]):
+            texts = dict.fromkeys(name for *_, name in names if name and name != preferred)
+            yield Concept(concept, preferred, tuple(texts), type=type_)
+
+    def preferred(self, concept: str) -> str | None:
+        """What a concept goes by; ``None`` where it is not known."""
+        found = self._database.execute("SELECT name FROM concept WHERE id = ?", (concept,)).fetchone()
+        return found and str(found[0])
 
     def same_form(self, text: str) -> Iterator[tuple[Level, list[int]]]:
         """The names with the same form, level by level, as far as they have any; each name at its first."""

@@ -31,6 +31,7 @@ from zoo.text.segment import Segmenter
 
 _INTRODUCED = 0.9  # of the score of an abbreviation, where its text says what it stands for
 _EXPANDED = 0.97  # of the score of the first long form of a table, of it squared that of the second, and so on
+_MEANINGS = 5  # of an abbreviation in a table, the commonest
 _LONGEST_ABBREVIATION = 10  # characters
 _REMEMBERED = 50_000  # mentions
 _LIKEST = 0.85  # of a name that is only like a mention: less than of any with the same form
@@ -118,7 +119,7 @@ class Linker:
     ) -> list[Candidate]:
         """The same with scores as they are before the index's calibration."""
         if long_form is None:
-            texts = [mention, *self.abbreviations.get(mention, ())]
+            texts = [mention, *self._long_forms(mention)]
             return _ranked(
                 each._replace(score=_EXPANDED**place * each.score)
                 for place, text in enumerate(texts)
@@ -126,6 +127,13 @@ class Linker:
             )
         itself = (each._replace(score=_INTRODUCED * each.score) for each in self._sought(mention, label, most))
         return _ranked([*self._sought(long_form, label, most), *itself])
+
+    def _long_forms(self, mention: str) -> Sequence[str]:
+        """What the table says of an abbreviation, or of its singular: NSAIDs."""
+        found = self.abbreviations.get(mention)
+        if found is None and mention.endswith("s") and mention[:-1] != mention[:-1].lower():
+            found = self.abbreviations.get(mention[:-1])
+        return (found or ())[:_MEANINGS]
 
     def forms(self, mention: str) -> tuple[str, ...]:
         """What a mention is sought as, by level."""

@@ -37,7 +37,7 @@ def introductions(forms: Sequence[str]) -> Iterator[Introduction]:
 
     Source: Schwartz & Hearst (2003), the pattern "long form (short form)".
     """
-    for short in range(2, len(forms) - 1):
+    for short in range(2, len(forms) - 1) if "(" in forms else ():
         if forms[short - 1] == "(" and forms[short + 1] == ")" and _is_short_form(forms[short]):
             first = _beginning(forms, short - 1, forms[short].lower())
             if first is not None:

@@ -86,7 +86,7 @@ def named(names: Mapping[str, frozenset[str]], segmentation: str = "v1") -> Conf
     """Confirms mentions that are a name of their concept.
 
     Args:
-        names: By concept (:func:`zoo.weak.dictionary.names_of`).
+        names: By concept (:func:`zoo.linking.dictionary.names_of`).
         segmentation: What the names were cut by.
     """
     segment = Segmenter(segmentation)

@@ -1,6 +1,6 @@
 """Mentions by dictionary: names of terminologies in texts, the longest from the left, with their concepts.
 
-What a name is told by, beside its words (:class:`zoo.text.lexicon.Lexicon`):
+What a name is told by, beside its words (:class:`zoo.linking.automaton.Automaton`):
 
 * A name that terminologies of two labels have is nobody's, and one of fewer than three letters too short to tell.
 * What a text introduces as an abbreviation, "long form (SF)", is there what its long form is: of the same concepts
@@ -16,10 +16,10 @@ from typing import NamedTuple
 from zoo.data.concept_ids import concept_id
 from zoo.data.document import Document, Span
 from zoo.data.terminology import Concept
+from zoo.linking.automaton import Automaton
 from zoo.text.abbreviations import introductions
-from zoo.text.lexicon import Lexicon, normalized, terms_in_words
+from zoo.text.lexicon import normalized, terms_in_words
 from zoo.text.segment import Segmenter
-from zoo.text.vocab import Vocabulary
 
 _FEWEST_LETTERS = 3
 _FEWEST_OF_STRICT = 5
@@ -71,7 +71,7 @@ class Dictionary:
             for key, labels in claimed.items()
             if self._sought(key, labels)
         }
-        self._lexicon = Lexicon(Vocabulary.of(self._meanings))
+        self._automaton = Automaton(self._meanings)
 
     def _sought(self, key: str, labels: Mapping[str, set[str]]) -> bool:
         letters = sum(map(str.isalpha, key))
@@ -105,17 +105,18 @@ class Dictionary:
     def _found(
         self, forms: Sequence[str], introduced: Mapping[str, Meaning | None]
     ) -> Iterable[tuple[int, int, Meaning]]:
-        taken = dict(self._lexicon.matches(forms))
+        taken = dict(self._automaton.matches(forms))
+        known = [word for word, form in enumerate(forms) if form in introduced] if introduced else []
         within = {word for first, end in taken.items() for word in range(first, end) if end - first > 1}
-        for word, form in enumerate(forms):
-            if word not in within and form in introduced:
-                meaning = introduced[form]
+        for word in sorted({*taken, *known}.difference(within.difference(taken))) if known else taken:
+            if word not in within and forms[word] in introduced:
+                meaning = introduced[forms[word]]
                 if meaning:
                     yield word, word + 1, meaning
             elif word in taken:
                 end = taken[word]
                 meaning = self._meanings[normalized(forms[word:end])]
-                if end - word > 1 or not (self.strict and _is_abbreviation(form)):
+                if end - word > 1 or not (self.strict and _is_abbreviation(forms[word])):
                     yield word, end, meaning
 
 

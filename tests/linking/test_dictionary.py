@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zoo.data.document import Document
 from zoo.data.terminology import Concept
-from zoo.weak.dictionary import Dictionary, names_of
+from zoo.linking.dictionary import Dictionary, names_of
 
 TERMS = {
     "Disease": [

@@ -1,0 +1,92 @@
+"""``zoo link recognize`` and ``zoo link abbreviations``: what raw text tells, before any tagger."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zoo.cli.inputs import say_losses
+from zoo.cli.progress import documents_progress
+
+if TYPE_CHECKING:
+    from zoo.data.document import Document
+
+Texts = Annotated[
+    list[str], typer.Argument(help="Files, folders, patterns, of any format; relative to here, else to ZOO_DATA.")
+]
+
+
+def recognize(
+    index: Annotated[Path, typer.Argument(help="An index, as `zoo link build` makes it.")],
+    texts: Texts,
+    output: Annotated[
+        str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")
+    ] = "-",
+    to: Annotated[
+        str | None, typer.Option("--to", help="As jsonl, pubtator, brat or bioc; else as OUTPUT's ending.")
+    ] = None,
+    label: Annotated[str, typer.Option(help="Of the mentions.")] = "Concept",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Only names that hardly mean anything else, and one concept each.")
+    ] = False,
+) -> None:
+    """Find the names of an index in raw text, word for word, without a tagger; each line of plain text is a document.
+
+    - `zoo link recognize decs.sqlite 'es/raw/*.txt.gz' --out found.jsonl`
+
+    - `zoo embed --text found.jsonl --concepts 'DeCS:[0-9]+' --method fasttext-skipgram --out runs/concepts`
+
+    All names are sought at once, by an automaton: the longest name from the left counts, whatever its case of letters
+    (short words alone must be written as the name is), with all its concepts. What the text introduces as an
+    abbreviation of a name is one, too.
+    """
+    from zoo.data import formats
+    from zoo.linking.dictionary import Dictionary
+    from zoo.linking.index import LinkingIndex
+
+    dictionary = Dictionary({label: LinkingIndex(index).concepts()}, strict=strict)
+    mentions, concepts = 0, set[str]()
+
+    def found() -> Iterator["Document"]:
+        nonlocal mentions
+        with documents_progress() as step:
+            for document in step("recognizing", _documents(texts)):
+                labelled = dictionary.label(document)
+                mentions += len(labelled.spans)
+                concepts.update(concept for span in labelled.spans for concept in span.concepts)
+                yield labelled
+
+    losses = formats.write(found(), output, to or formats.told_by_ending(output) or "jsonl")
+    say_losses("names not sought", dictionary.left_out)
+    say_losses(f"{to or 'this format'} cannot hold", losses)
+    typer.secho(f"zoo: {mentions:,} mentions of {len(concepts):,} concepts", err=True)
+
+
+def abbreviations(
+    texts: Texts,
+    out: Annotated[Path, typer.Option(help="The table: abbreviation, definition, frequency, parted by tabs.")],
+) -> None:
+    """Gather the abbreviations that texts introduce, "long form (LF)", for `--abbreviations` of the linker.
+
+    - `zoo link abbreviations en/raw/*.txt.gz --out abbreviations.tsv`
+
+    - `zoo link apply medic.sqlite tagged.jsonl --abbreviations abbreviations.tsv`
+    """
+    from zoo.linking.abbreviation_tables import introduced, write_abbreviations
+
+    with documents_progress() as step:
+        pairs = introduced(document.text for document in step("reading", _documents(texts)))
+    write_abbreviations(pairs, out)
+    typer.echo(f"{out}: {len({short for short, _ in pairs}):,} abbreviations, {len(pairs):,} long forms")
+
+
+def _documents(texts: list[str]) -> Iterator["Document"]:
+    """Each part of the texts that no sentence crosses."""
+    from zoo.data.document import Document
+    from zoo.pretraining.texts import find_texts, read_texts
+
+    for path in find_texts(texts):
+        for number, text in enumerate(read_texts(path), start=1):
+            if text.strip():
+                yield Document(f"{path.name}:{number}", text)
