@@ -1,13 +1,15 @@
 """How right links are: gold mentions to concepts, on NCBI Disease, CDR, PharmaCoNER and misspelt names of HPO.
 
-    python -m benchmarks.linking [ncbi-disease bc5cdr hpo pharmaconer] [--split test] [--out CSV]
+    python -m benchmarks.linking [ncbi-disease bc5cdr hpo pharmaconer] [--split test] [--encoder FOLDER] [--out CSV]
 
 Each index is built anew (seconds). Systems on the same index: ``exact``, names as written but for case; ``tf-idf``, the
-likest three-letter sequences alone, as scispaCy's candidate generator; ``zoo``, the linker.
+likest three-letter sequences alone, as scispaCy's candidate generator; ``zoo``, the linker, with the abbreviations that
+the raw English texts at hand introduce; ``zoo, encoder``, the same with an encoder (``--encoder``) that compares meanings.
 
 * ``ncbi-disease``: MEDIC and the mentions of train; ``bc5cdr``: MEDIC for diseases, and for chemicals MeSH's names,
   those that DrugBank has for the same, and the names that PubTator found for MeSH's concepts in articles of neither
-  corpus; and the mentions of train, with dev where the test part is scored.
+  corpus; and the mentions of train, with dev where the test part is scored. Besides gold mentions, what a shipped
+  tagger finds: the concepts of documents, and mentions with their concepts.
 * ``hpo``: labels of HPO in English and in Spanish, a thousand each, with one or two letters changed, left out, doubled
   or swapped, words in another order, and accents lost; an index of all labels.
 * ``pharmaconer``: the codes of each document (track 2), of gold mentions and of those that a shipped tagger finds; an
@@ -22,36 +24,54 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks import record
 from benchmarks.misspelling import misspelt
 from zoo.cli.link import seen_mentions
+from zoo.cli.linking import encoder_named
 from zoo.data.concept_ids import concept_id
-from zoo.data.document import Span
+from zoo.data.document import Document, Span
 from zoo.data.splits import data_root, load_corpus
 from zoo.data.terminology import Concept, read_concepts
-from zoo.evaluation.linking import accuracy, concepts_of
+from zoo.evaluation.linking import accuracy, concepts_of, score_documents, score_mentions
 from zoo.evaluation.pharmaconer import score_codes
+from zoo.evaluation.spans import Counts, Report
 from zoo.hub.index import load
+from zoo.linking.abbreviation_tables import introduced, read_abbreviations, write_abbreviations
 from zoo.linking.bridge import bridged
 from zoo.linking.build import build_index
 from zoo.linking.index import LinkingIndex
-from zoo.linking.linker import Linker, long_forms
+from zoo.linking.linker import Embeds, Linker, long_forms
 from zoo.linking.normalizers import Level
+from zoo.pretraining.texts import find_texts, read_texts
 from zoo.weak.reading import Taken, distinct, read_documents
 
 RESULTS = Path(__file__).parent / "results" / "linking.csv"
 CORPORA = ("ncbi-disease", "bc5cdr", "hpo", "pharmaconer")
 SILVER = ("en/cord19-pubtator/*.pubtator", "en/weak/*.pubtator", "en/weak/*.sample")
-TAGGER = "extended_neuroner.pharmaconer"
+TAGGERS = {
+    "ncbi-disease": "char_cnn_bilstm_crf.ncbi-disease",
+    "bc5cdr": "char_cnn_bilstm_crf.bc5cdr",
+    "pharmaconer": "extended_neuroner.pharmaconer",
+}
+RAW = ("en/raw/*.txt.gz", *SILVER)
 
+Abbreviations = Mapping[str, Sequence[str]]
 Ranks = Callable[[str, str, str | None], list[str]]
 """Concepts of a mention, its label and its long form, the likeliest first."""
 
 
-def systems(index: LinkingIndex) -> dict[str, Ranks]:
+def linkers(index: LinkingIndex, abbreviations: Abbreviations, encoder: Embeds | None) -> dict[str, Linker]:
+    """The linker on an index, without and with an encoder."""
+    found = {"zoo": Linker(index, abbreviations=abbreviations)}
+    return found | ({"zoo, encoder": Linker(index, abbreviations=abbreviations, encoder=encoder)} if encoder else {})
+
+
+def systems(
+    index: LinkingIndex, abbreviations: Abbreviations = MappingProxyType({}), encoder: Embeds | None = None
+) -> dict[str, Ranks]:
     """What is compared on an index."""
-    linker = Linker(index)
 
     def exact(mention: str, label: str, long_form: str | None) -> list[str]:
         found = dict(index.same_form(mention)).get(Level.WRITTEN, [])
@@ -62,10 +82,13 @@ def systems(index: LinkingIndex) -> dict[str, Ranks]:
         names = index.named([row for row, _ in index.same_letters(mention)])
         return [*dict.fromkeys(name.concept for name in names)]
 
-    def zoo(mention: str, label: str, long_form: str | None) -> list[str]:
-        return [each.concept for each in linker.candidates(mention, label, long_form, 5)]
+    def by(linker: Linker) -> Ranks:
+        return lambda mention, label, long_form: [
+            each.concept for each in linker.candidates(mention, label, long_form, 5)
+        ]
 
-    return {"exact": exact, "tf-idf": letters, "zoo": zoo}
+    ours = {name: by(linker) for name, linker in linkers(index, abbreviations, encoder).items()}
+    return {"exact": exact, "tf-idf": letters, **ours}
 
 
 def corpus_mentions(
@@ -115,24 +138,59 @@ def silver_names() -> dict[str, list[Concept]]:
     }
 
 
-def gold_mentions(name: str, split: str) -> Iterator[dict[str, object]]:
-    """Accuracy of each system on a corpus, label by label and together."""
-    with tempfile.TemporaryDirectory() as folder:
-        totals: dict[str, list[tuple[int, int, int]]] = {}
-        for label, index, mentions in corpus_mentions(name, split, Path(folder)):
-            for system, ranks in systems(index).items():
-                ranked = [ranks(text, label, long_form) for _, text, long_form in mentions]
-                found = accuracy([span for span, *_ in mentions], ranked, index.canonical)
-                totals.setdefault(system, []).append((found.mentions, found.right[1], found.right[5]))
-                yield row(name, split, label, system, "@1", found.at(1), found.mentions)
-                yield row(name, split, label, system, "@5", found.at(5), found.mentions)
-            present = [bool(concepts_of(span, index.canonical) & known_concepts(index)) for span, *_ in mentions]
-            counted = [has for (span, *_), has in zip(mentions, present, strict=True) if concepts_of(span)]
-            yield row(name, split, label, "any", "in the index", sum(counted) / len(counted), len(counted))
-        for system, parts in totals.items() if len(terminology_labels(name)) > 1 else ():
-            mentions_, first, five = (sum(column) for column in zip(*parts, strict=True))
-            yield row(name, split, "all", system, "@1", first / mentions_, mentions_)
-            yield row(name, split, "all", system, "@5", five / mentions_, mentions_)
+def english_abbreviations(folder: Path) -> Abbreviations:
+    """What raw texts introduce abbreviations for."""
+    texts = (text for path in find_texts(RAW) for text in read_texts(path))
+    write_abbreviations(introduced(texts), folder / "abbreviations.tsv")
+    return read_abbreviations(folder / "abbreviations.tsv", least=1)
+
+
+def corpus_rows(name: str, split: str, encoder: Embeds | None) -> Iterator[dict[str, object]]:
+    """Gold mentions, then a tagger's."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        abbreviations = english_abbreviations(folder)
+        yield from gold_mentions(name, split, folder, abbreviations, encoder)
+        gold = load_corpus(name)[split]
+        tagged = load(TAGGERS[name]).tag(gold)
+        scored: dict[tuple[str, str], list[Report]] = {}
+        for label in terminology_labels(name):
+            index = LinkingIndex(folder / f"{name}-{label}.sqlite")
+            true, found = ([_only(document, label) for document in documents] for documents in (gold, tagged))
+            for system, linker in linkers(index, abbreviations, encoder).items():
+                linked = linker.link(found)
+                for what, scorer in (("documents", score_documents), ("linked mentions", score_mentions)):
+                    scored.setdefault((system, what), []).append(scorer(true, linked, index.canonical))
+        for (system, what), reports in scored.items():
+            micro = sum((report.micro for report in reports), Counts(0, 0, 0))
+            for figure, value in (("P", micro.precision), ("R", micro.recall), ("F1", micro.f1)):
+                yield row(name, split, TAGGERS[name], system, f"{what} {figure}", value, len(gold))
+
+
+def _only(document: Document, label: str) -> Document:
+    """The document with the spans of a label."""
+    return document.with_spans([span for span in document.spans if span.label == label])
+
+
+def gold_mentions(
+    name: str, split: str, folder: Path, abbreviations: Abbreviations, encoder: Embeds | None
+) -> Iterator[dict[str, object]]:
+    """Accuracy of each system on a corpus, label by label and together; indexes stay in the folder."""
+    totals: dict[str, list[tuple[int, int, int]]] = {}
+    for label, index, mentions in corpus_mentions(name, split, folder):
+        for system, ranks in systems(index, abbreviations, encoder).items():
+            ranked = [ranks(text, label, long_form) for _, text, long_form in mentions]
+            found = accuracy([span for span, *_ in mentions], ranked, index.canonical)
+            totals.setdefault(system, []).append((found.mentions, found.right[1], found.right[5]))
+            yield row(name, split, label, system, "@1", found.at(1), found.mentions)
+            yield row(name, split, label, system, "@5", found.at(5), found.mentions)
+        present = [bool(concepts_of(span, index.canonical) & known_concepts(index)) for span, *_ in mentions]
+        counted = [has for (span, *_), has in zip(mentions, present, strict=True) if concepts_of(span)]
+        yield row(name, split, label, "any", "in the index", sum(counted) / len(counted), len(counted))
+    for system, parts in totals.items() if len(terminology_labels(name)) > 1 else ():
+        mentions_, first, five = (sum(column) for column in zip(*parts, strict=True))
+        yield row(name, split, "all", system, "@1", first / mentions_, mentions_)
+        yield row(name, split, "all", system, "@5", five / mentions_, mentions_)
 
 
 def terminology_labels(name: str) -> tuple[str, ...]:
@@ -142,7 +200,7 @@ def terminology_labels(name: str) -> tuple[str, ...]:
 
 def known_concepts(index: LinkingIndex) -> frozenset[str]:
     """All ids of an index."""
-    return frozenset(concept for (concept,) in index._database.execute("SELECT id FROM concept"))
+    return frozenset(concept.id for concept in index.concepts())
 
 
 def hpo(split: str) -> Iterator[dict[str, object]]:
@@ -187,7 +245,10 @@ def pharmaconer(split: str) -> Iterator[dict[str, object]]:
             sum(c in have for _, c in codes) / len(codes),
             len(codes),
         )
-        for name, documents in (("gold mentions", gold), (TAGGER, load(TAGGER).tag(gold))):
+        for name, documents in (
+            ("gold mentions", gold),
+            (TAGGERS["pharmaconer"], load(TAGGERS["pharmaconer"]).tag(gold)),
+        ):
             micro = score_codes(gold, linker.link(documents)).micro
             for what, value in (("P", micro.precision), ("R", micro.recall), ("F1", micro.f1)):
                 yield row("pharmaconer", split, name, "zoo", f"track 2 {what}", value, len(gold))
@@ -216,10 +277,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("corpora", nargs="*", default=CORPORA, help="which, by default all")
     parser.add_argument("--split", default="test", help="dev to try things on")
     parser.add_argument("--out", type=Path, help="the CSV file that rows are added to; printed only, if none is given")
+    parser.add_argument("--encoder", help="an encoder of transformers, or a bert tagger, that compares meanings")
     given = parser.parse_args(arguments)
+    encoder = encoder_named(given.encoder) if given.encoder else None
     for corpus in given.corpora:
         special = {"hpo": hpo, "pharmaconer": pharmaconer}.get(corpus)
-        for found in special(given.split) if special else gold_mentions(corpus, given.split):
+        for found in special(given.split) if special else corpus_rows(corpus, given.split, encoder):
             print(
                 *(found[name] for name in ("corpus", "split", "part", "system", "what", "value", "count")), flush=True
             )

@@ -81,8 +81,33 @@ def test_evaluate(zoo: Zoo, index: Path) -> None:
     assert said.code == 0
     assert "6 mentions: 83.33 % right" in said.out
     assert "concepts by document: F1 1.0000" in said.out
+    assert "mentions with their concept: F1 0.9091" in said.out  # 5 of 6, and nothing else
     assert "mamma ca  gold MESH:D001943" in said.out
     assert json.loads((folder / "scores.json").read_text())["mentions"] == 6
+
+
+ENCODER = Path(__file__).parent.parent / "fixtures" / "encoder"
+
+
+def test_an_encoder_compares_meanings(zoo: Zoo, index: Path) -> None:
+    plain = zoo("link", "explain", index, "tumor of ovaris")
+    with_encoder = zoo("link", "explain", index, "tumor of ovaris", "--encoder", ENCODER)
+    assert (plain.code, with_encoder.code) == (0, 0)
+    assert with_encoder.out != plain.out
+    said = zoo("link", "explain", index, "tumor", "--encoder", "feature_crf.ncbi-disease")
+    assert said.code == 2
+    assert "feature_crf has no encoder — expected a bert tagger, or an encoder's folder" in said.err
+    assert "No encoder at" in zoo("link", "explain", index, "tumor", "--encoder", index.parent / "none").err
+
+
+def test_tagging_links_by_the_same_options(zoo: Zoo, index: Path) -> None:
+    texts, codes = index.parent / "texts.txt", index.parent / "codes.tsv"
+    texts.write_text("Breast cancer and colorektal cancers were found.\n")
+    options = ("tag", texts, "--checkpoint", "feature_crf.ncbi-disease", "--link", index, "--to", "track2")
+    assert zoo(*options, "--output", codes).code == 0
+    assert [line.split("\t")[1] for line in codes.read_text().splitlines()] == ["MESH:D001943", "MESH:D015179"]
+    assert zoo(*options, "--output", codes, "--link-threshold", "0.95").code == 0
+    assert [line.split("\t")[1] for line in codes.read_text().splitlines()] == ["MESH:D001943"]
 
 
 def test_explain_shows_each_stage(zoo: Zoo, index: Path) -> None:

@@ -1,5 +1,6 @@
 """The linker: which stage finds what, how ties are broken, and what is NIL."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,39 @@ def test_abbreviations_of_a_table_count_where_the_text_introduces_none(index: Pa
     assert linker.candidates("DM2", long_form="common cold")[0].concept == "D:5"
 
 
+class OnlyCold:
+    """An encoder to which only colds and shivers mean the same; it counts how often it is asked."""
+
+    asked = 0
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        self.asked += len(texts)
+        return [[0.0, 3.0] if text in ("Common cold", "comon chill") else [1.0, 0.0] for text in texts]
+
+
+def test_an_encoder_has_its_say_on_what_is_only_like_a_mention(index: Path) -> None:
+    without, encoder = Linker(index), OnlyCold()
+    linker = Linker(index, LinkerConfig(meaning=0.8), encoder=encoder)
+    plain = {each.concept: each.score for each in without.candidates("comon chill")}
+    found = linker.candidates("comon chill")
+    assert plain["D:0"] > plain["D:5"]
+    assert found[0].concept == "D:5"
+    alike = plain["D:5"] / 0.85
+    assert found[0].score == pytest.approx(0.85 * (0.2 * alike + 0.8 * 1.0))
+    assert {each.concept: each.score for each in found}["D:0"] == pytest.approx(0.2 * plain["D:0"])
+    asked = encoder.asked
+    linker.candidates("comon chill", most=2)
+    assert encoder.asked == asked  # vectors are kept
+    assert [each.score for each in linker.candidates("niddm")] == [1.0]  # a form that is found needs none
+    assert encoder.asked == asked
+
+
 @pytest.mark.parametrize("given", [{"threshold": 1.5}, {"candidates": 0}])
 def test_what_seeks_nothing_is_refused(given: dict) -> None:
     with pytest.raises(ValueError, match=r"Expected a threshold in \[0, 1\] and at least one candidate"):
         LinkerConfig(**given)
+    with pytest.raises(ValueError, match=r"Expected what meaning counts in \[0, 1\] but got 2"):
+        LinkerConfig(meaning=2)
 
 
 def test_several_of_an_abbreviation_are_meant_as_one(index: Path) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from zoo.cli.console import table_console
 from zoo.cli.inputs import documents_anywhere, file_anywhere, say_losses
+from zoo.cli.linking import Abbreviations, Encoder, encoder_named, linker_of
 from zoo.cli.progress import documents_progress
 from zoo.cli.recognize import abbreviations, recognize
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from zoo.data.document import Document
     from zoo.data.terminology import Concept
-    from zoo.linking.linker import Candidate, Linker
+    from zoo.linking.linker import Candidate
 
 link = typer.Typer(
     no_args_is_help=True,
@@ -32,9 +33,6 @@ link.command()(abbreviations)
 
 Index = Annotated[Path, typer.Argument(help="An index, as `zoo link build` makes it.")]
 Threshold = Annotated[float, typer.Option(min=0, max=1, help="The least score of a concept; less is NIL.")]
-Abbreviations = Annotated[
-    Path | None, typer.Option(help="A table of abbreviations and definitions (AbreMES-DB, SEDOM, or any TSV).")
-]
 _NAMES, _OUTPUT = "Further names", "Where it goes"
 
 
@@ -56,6 +54,10 @@ def build(
     ] = None,
     calibrate: Annotated[
         str | None, typer.Option(help="Other annotated documents, that make scores probabilities, as ncbi-disease/dev.")
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(help="With --calibrate: scores of linkers with this encoder are made probabilities, too."),
     ] = None,
     prefix: Annotated[
         str, typer.Option(help="Put before ids that name no vocabulary, as DeCS: of 2; it tells them from numbers.")
@@ -93,7 +95,9 @@ def build(
     with replacing(out) as partial:
         built = build_index(chain(own, bridged(own, others, language)), partial, language=language, seen=seen)
         if calibrate:
-            told = calibrate_index(partial, [_only(document, kept) for document in documents_anywhere(calibrate)])
+            known = [_only(document, kept) for document in documents_anywhere(calibrate)]
+            for each in (None, encoder_named(encoder)) if encoder else (None,):
+                told = calibrate_index(partial, known, each)
     typer.echo(f"{out}: {built.concepts:,} concepts, {built.names:,} names, {out.stat().st_size / 1e6:,.1f} MB")
     if calibrate:
         typer.echo(f"scores are probabilities, by {told:,} mentions")
@@ -114,6 +118,7 @@ def apply(
     most: Annotated[int, typer.Option(min=1, help="How many concepts a mention gets at most.")] = 1,
     threshold: Threshold = 0.5,
     abbreviations: Abbreviations = None,
+    encoder: Encoder = None,
 ) -> None:
     """Give the mentions of annotated documents the concepts that they are linked to.
 
@@ -123,7 +128,7 @@ def apply(
     """
     from zoo.data import formats
 
-    linker = _linker(index, threshold, abbreviations)
+    linker = linker_of(index, threshold, abbreviations, encoder)
     format_to = to or formats.told_by_ending(output) or "jsonl"
     linked_spans = spans = 0
 
@@ -136,7 +141,7 @@ def apply(
                 linked_spans += sum(bool(span.concepts) for span in found.spans)
                 yield found
 
-    losses = _write_codes(linked(), output) if format_to == "track2" else formats.write(linked(), output, format_to)
+    losses = formats.write(linked(), output, format_to)
     say_losses(f"{format_to} cannot hold", losses)
     typer.secho(f"zoo: {linked_spans:,} of {spans:,} mentions have a concept", err=True)
 
@@ -148,6 +153,7 @@ def explain(
     most: Annotated[int, typer.Option(min=1, help="Candidates shown of each stage.")] = 5,
     threshold: Threshold = 0.5,
     abbreviations: Abbreviations = None,
+    encoder: Encoder = None,
 ) -> None:
     """Show what each stage of the linker finds for a mention, and with what score.
 
@@ -155,7 +161,7 @@ def explain(
     """
     from rich.table import Table
 
-    linker = _linker(index, threshold, abbreviations)
+    linker = linker_of(index, threshold, abbreviations, encoder)
     typer.echo("sought as: " + " | ".join(dict.fromkeys(linker.forms(mention))))
     table = Table("stage", "name", "concept", "type", "seen", "score")
     for stage, found in linker.stages(mention).items():
@@ -184,6 +190,7 @@ def evaluate(
     label: Annotated[list[str] | None, typer.Option(help="Only mentions of this label; may be repeated.")] = None,
     threshold: Threshold = 0.5,
     abbreviations: Abbreviations = None,
+    encoder: Encoder = None,
     errors: Annotated[
         int, typer.Option(min=0, help="How many wrongly linked mentions are shown, commonest first.")
     ] = 0,
@@ -196,11 +203,11 @@ def evaluate(
     - `zoo link evaluate medic.sqlite ncbi-disease/test --predicted linked.pubtator`
     """
     from zoo.data.textfile import writing
-    from zoo.evaluation.linking import accuracy, concepts_of, score_documents
+    from zoo.evaluation.linking import accuracy, concepts_of, score_documents, score_mentions
     from zoo.evaluation.report import to_dict
     from zoo.linking.linker import long_forms
 
-    linker = _linker(index, threshold, abbreviations)
+    linker = linker_of(index, threshold, abbreviations, encoder)
     kept = set(label) if label else None
     documents = [_only(document, kept) for document in documents_anywhere(gold)]
     mentions, ranked, wrong = [], [], Counter[tuple[str, str, str]]()
@@ -219,10 +226,14 @@ def evaluate(
     figures: dict[str, object] = {"mentions": scored.mentions, "at_1": scored.at(1), "at_5": scored.at(5)}
     if predicted:
         tagged = [_only(document, kept) for document in documents_anywhere(predicted)]
-        report = score_documents(documents, tagged, linker.index.canonical)
-        micro = report.micro
-        typer.echo(f"concepts by document: F1 {micro.f1:.4f}  P {micro.precision:.4f}  R {micro.recall:.4f}")
-        figures["documents"] = to_dict(report)
+        for key, what, scorer in (
+            ("documents", "concepts by document", score_documents),
+            ("linked_mentions", "mentions with their concept", score_mentions),
+        ):
+            report = scorer(documents, tagged, linker.index.canonical)
+            micro = report.micro
+            typer.echo(f"{what}: F1 {micro.f1:.4f}  P {micro.precision:.4f}  R {micro.recall:.4f}")
+            figures[key] = to_dict(report)
     for (text, concept, instead), count in wrong.most_common(errors):
         typer.echo(f"{count:5d}  {text}  gold {concept}  found {instead}")
     if out:
@@ -256,14 +267,6 @@ def _prefixed(concept: "Concept", prefix: str) -> "Concept":
     return concept._replace(id=named(concept.id), parents=above, alternatives=others)
 
 
-def _linker(index: Path, threshold: float, abbreviations: Path | None) -> "Linker":
-    from zoo.linking.abbreviation_tables import read_abbreviations
-    from zoo.linking.linker import Linker, LinkerConfig
-
-    table = read_abbreviations(abbreviations) if abbreviations else None
-    return Linker(index, LinkerConfig(threshold=threshold), table)
-
-
 def _only(document: "Document", labels: set[str] | None) -> "Document":
     """The document with spans of some labels."""
     if labels is None:
@@ -277,14 +280,3 @@ def _cells(stage: str, candidate: "Candidate") -> Iterator["Text"]:
 
     name, seen = candidate.name, str(candidate.name.seen or "")
     return map(Text, (stage, name.text, candidate.concept, name.type, seen, f"{candidate.score:.3f}"))
-
-
-def _write_codes(documents: Iterable["Document"], output: str) -> Mapping[str, int]:
-    """PharmaCoNER's second track: document and code, each code of a document once."""
-    from zoo.data.textfile import writing
-
-    with writing(output) as file:
-        for document in documents:
-            codes = dict.fromkeys(span.concepts[0] for span in document.spans if span.concepts)
-            file.writelines(f"{document.id}\t{code}\n" for code in codes)
-    return {}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zoo.cli.linking import Abbreviations, Encoder, linker_of
+
 if TYPE_CHECKING:
     from zoo.data.document import Document
     from zoo.linking.linker import Linker
@@ -37,6 +39,11 @@ def tag(
     link: Annotated[
         Path | None, typer.Option(help="An index of `zoo link build`: each mention gets the concept it is linked to.")
     ] = None,
+    link_threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="The least score of a concept; less is NIL.")
+    ] = 0.5,
+    abbreviations: Abbreviations = None,
+    encoder: Encoder = None,
     half: Annotated[
         bool, typer.Option("--half", help="Compute in bfloat16: sooner where the device has instructions for it.")
     ] = False,
@@ -65,7 +72,7 @@ def tag(
     _check(inputs or ["-"], to, output)
     unread = Counter[str]()
     documents = counted(_read(inputs or ["-"], format), unread)
-    linker = _linker(link)
+    linker = linker_of(link, link_threshold, abbreviations, encoder) if link else None
     tagger = tagger_named(checkpoint)  # for several processes, too: to say what is wrong with it, and for its codec
     with words_progress("tagging") as advance:
 
@@ -92,14 +99,6 @@ def tag(
         typer.secho(f"zoo: the input holds {count} × {kind} that was not read", fg="yellow", err=True)
     for kind, count in sorted(losses.items()):
         typer.secho(f"zoo: {to} cannot hold {count} × {kind}", fg="yellow", err=True)
-
-
-def _linker(index: Path | None) -> "Linker | None":
-    if index is None:
-        return None
-    from zoo.linking.linker import Linker
-
-    return Linker(index)
 
 
 def _linked(documents: Generator["Document", None, None], linker: "Linker | None") -> Generator["Document", None, None]:

@@ -21,6 +21,7 @@ from zoo.data import (
     rawtext,
     textfile,
     tokens,
+    track2,
 )
 from zoo.data.document import DataFormatError, Document
 from zoo.data.json_stream import JsonStream
@@ -77,6 +78,7 @@ FORMATS = {
     "tokens": Format("JSON Lines of tokens and ner_tags (Hugging Face datasets)", tokens.read, tokens.write, ()),
     "dublin-core": Format("Dublin Core XML: titles and descriptions, read only", dublin_core.read, None, (".xml",)),
     "text": Format("plain text, read only", rawtext.read, None, ()),  # `.txt` says little: see `detect`
+    "track2": Format("codes of each document (PharmaCoNER's second track), written only", None, track2.write, ()),
     "html": Format("a page to look at, written only", None, html.write, (".html", ".htm")),
 }
 

@@ -100,6 +100,44 @@ def score_documents(
     return Report("document concepts", tuple(_counts(*pair, canonical) for pair in paired(gold, linked)))
 
 
+def score_mentions(
+    gold: Sequence[Document], linked: Sequence[Document], canonical: Callable[[str], str] = str
+) -> Report:
+    """Precision, recall and F1 of mentions that are where gold has them, of the same label, with a right concept.
+
+    Mentions without a concept count on neither side.
+
+    Args:
+        gold: Documents whose mentions have their concepts.
+        linked: The same documents with mentions and concepts that were found; of a mention the first concept counts.
+        canonical: As for :func:`concepts_of`.
+
+    Raises:
+        ValueError: If the documents are not the same.
+
+    Source: Sänger et al., "HunFlair2 in a cross-corpus evaluation of biomedical named entity recognition and
+    normalization tools" (Bioinformatics 2024).
+    """
+    return Report("linked mentions", tuple(_mention_counts(*pair, canonical) for pair in paired(gold, linked)))
+
+
+def _mention_counts(gold: Document, linked: Document, canonical: Callable[[str], str]) -> dict[str, Counts]:
+    true = {(span.label, span.fragments): concepts_of(span, canonical) for span in gold.spans}
+    true = {key: concepts for key, concepts in true.items() if concepts}
+    found = {
+        (span.label, span.fragments): canonical(concept_id(span.concepts[0])) for span in linked.spans if span.concepts
+    }
+    right = {key for key, concept in found.items() if concept in true.get(key, ())}
+    return {
+        label: Counts(
+            tp=sum(key[0] == label for key in right),
+            fp=sum(key[0] == label for key in found.keys() - right),
+            fn=sum(key[0] == label for key in true.keys() - right),
+        )
+        for label in sorted({label for label, _ in true.keys() | found.keys()})
+    }
+
+
 def _counts(gold: Document, linked: Document, canonical: Callable[[str], str]) -> dict[str, Counts]:
     true = {(span.label, concept) for span in gold.spans for concept in concepts_of(span, canonical)}
     found = {(span.label, canonical(concept_id(span.concepts[0]))) for span in linked.spans if span.concepts}

@@ -18,18 +18,20 @@ import numpy as np
 from zoo.data import textfile
 from zoo.data.document import Document
 from zoo.evaluation.linking import concepts_of
-from zoo.linking.linker import Linker, long_forms
+from zoo.linking.index import CALIBRATION
+from zoo.linking.linker import Embeds, Linker, long_forms
 
 _FEWEST = 50  # mentions
 
 
-def calibrate_index(path: str | Path, documents: Sequence[Document]) -> int:
+def calibrate_index(path: str | Path, documents: Sequence[Document], encoder: Embeds | None = None) -> int:
     """Puts into an index how often its linker's first candidates are right, by their score.
 
     Args:
         path: The index; it is replaced.
         documents: With concepts at their mentions, other ones than those whose mentions are names of the index. What
             is found for a mention that has none (``-1``) is wrong.
+        encoder: For linkers that have one: theirs are other scores, and kept beside those without.
 
     Returns:
         How many mentions told.
@@ -37,7 +39,7 @@ def calibrate_index(path: str | Path, documents: Sequence[Document]) -> int:
     Raises:
         ValueError: If these are too few.
     """
-    linker = Linker(path)
+    linker = Linker(path, encoder=encoder)
     pairs = []
     for document in documents:
         introduced = long_forms(document)
@@ -55,7 +57,8 @@ def calibrate_index(path: str | Path, documents: Sequence[Document]) -> int:
         try:
             with database:
                 value = json.dumps(_rising(pairs))
-                database.execute("INSERT OR REPLACE INTO meta VALUES ('calibration', ?)", (value,))
+                key = CALIBRATION[encoder is not None]
+                database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
         finally:
             database.close()
     return len(pairs)

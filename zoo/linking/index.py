@@ -31,6 +31,8 @@ from zoo.linking.normalizers import Level, keys
 
 FORMAT = 2
 GRAM = 3  # letters
+CALIBRATION = {False: "calibration", True: "calibration with an encoder"}
+"""Where an index keeps what scores are worth, of linkers without and with an encoder."""
 _MAPPED = 1 << 32  # bytes
 _RANKED = 3000  # names that full-text search ranks for a mention, about
 _COMPARED = 500  # names that are compared with a mention in all their letters
@@ -93,8 +95,10 @@ class LinkingIndex:
             found = self.meta.get("format", "none")
             raise LinkingIndexError(path, f"is of format {found} — expected {FORMAT} — build it anew.")
         self.language = self.meta["language"]
-        points = json.loads(self.meta.get("calibration", "[]"))
-        self._calibration = ([score for score, _ in points], [p for _, p in points]) if points else None
+        told = {kind: json.loads(self.meta.get(CALIBRATION[kind], "[]")) for kind in CALIBRATION}
+        self._calibration = {
+            kind: ([score for score, _ in points], [p for _, p in points]) for kind, points in told.items() if points
+        }
 
     def __reduce__(self) -> tuple[type["LinkingIndex"], tuple[Path]]:
         """Other processes open the file for themselves."""
@@ -199,9 +203,14 @@ class LinkingIndex:
         found = self._database.execute("SELECT names, weights FROM gram WHERE text = ?", (gram,)).fetchone()
         return np.frombuffer(found[0], dtype="<u4"), np.frombuffer(found[1], dtype=np.uint8)
 
-    def probability(self, score: float) -> float:
-        """How often a first candidate of a score is right; the score itself where the index was not calibrated."""
-        return float(np.interp(score, *self._calibration)) if self._calibration else score
+    def is_calibrated(self, with_encoder: bool = False) -> bool:
+        """Whether scores are probabilities, of a linker with or without an encoder."""
+        return with_encoder in self._calibration
+
+    def probability(self, score: float, with_encoder: bool = False) -> float:
+        """How often a first candidate of a score is right; the score itself where that was not calibrated."""
+        points = self._calibration.get(with_encoder)
+        return float(np.interp(score, *points)) if points else score
 
     def canonical(self, concept: str) -> str:
         """The id that a concept has here, whatever vocabulary's it is called by; itself where it is not known."""

@@ -7,6 +7,8 @@ The stages, in the order in which they are asked, and what a candidate of theirs
 2. ``words``: full-text search for names with the same words, as likely as their Levenshtein similarity.
 3. ``letters``: names of like three-letter sequences (tf-idf), as likely as RapidFuzz finds them similar.
 
+An encoder, where one is given, has its say on what the last two find: the cosine of its vectors of mention and name.
+
 Names of the first stage end the search where they are enough, else all are ranked together. Of equal candidates that
 comes first which was seen more often in annotated texts, then a preferred name, then the concept whose id is less. A
 mention that its text introduces as an abbreviation is sought by its long form, too. Where no candidate is likely
@@ -21,7 +23,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from zoo.data.document import Document, Span
 from zoo.linking.index import LinkingIndex, Name
@@ -48,12 +53,14 @@ class LinkerConfig:
         candidates: How many names of the fuzzy stages are compared, of each.
         fuzzy: Whether those stages are asked at all.
         types: Concepts of these types alone, by label of the mention; a label that is not here takes all.
+        meaning: What an encoder's cosine counts in the score of a fuzzy candidate, where an encoder is given.
     """
 
     threshold: float = 0.5
     candidates: int = 50
     fuzzy: bool = True
     types: Mapping[str, tuple[str, ...]] | None = None
+    meaning: float = 0.5
 
     def __post_init__(self) -> None:
         if not 0 <= self.threshold <= 1 or self.candidates < 1:
@@ -61,6 +68,8 @@ class LinkerConfig:
                 f"Expected a threshold in [0, 1] and at least one candidate but got {self.threshold} and "
                 f"{self.candidates}."
             )
+        if not 0 <= self.meaning <= 1:
+            raise ValueError(f"Expected what meaning counts in [0, 1] but got {self.meaning}.")
 
 
 class Candidate(NamedTuple):
@@ -79,6 +88,13 @@ class Candidate(NamedTuple):
     stage: str
 
 
+class Embeds(Protocol):
+    """What makes vectors of texts: a tagger with an encoder, or :class:`zoo.models.text_encoder.TextEncoder`."""
+
+    def embed(self, texts: Sequence[str]) -> ArrayLike:
+        """A vector of each text, (N, H)."""
+
+
 class Linker:
     """Links mentions to the concepts of an index.
 
@@ -86,6 +102,7 @@ class Linker:
         index: An index, or its file.
         config: How it seeks.
         abbreviations: Long forms by abbreviation, of any text: what a text introduces counts more.
+        encoder: Compares what fuzzy stages find by what it means.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -97,9 +114,11 @@ class Linker:
         index: LinkingIndex | str | Path,
         config: LinkerConfig = LinkerConfig(),
         abbreviations: Mapping[str, Sequence[str]] | None = None,
+        encoder: Embeds | None = None,
     ) -> None:
         self.index = index if isinstance(index, LinkingIndex) else LinkingIndex(index)
-        self.config, self.abbreviations = config, abbreviations or {}
+        self.config, self.abbreviations, self.encoder = config, abbreviations or {}, encoder
+        self._vectors: dict[str, np.ndarray] = {}
         self._found: dict[tuple[str, str, int], list[Candidate]] = {}
 
     def candidates(self, mention: str, label: str = "", long_form: str | None = None, most: int = 1) -> list[Candidate]:
@@ -112,7 +131,8 @@ class Linker:
             most: How many are wanted: where so many concepts have names of the same form, no others are looked for.
         """
         found = self.raw_candidates(mention, label, long_form, most)
-        return [each._replace(score=self.index.probability(each.score)) for each in found]
+        with_encoder = self.encoder is not None
+        return [each._replace(score=self.index.probability(each.score, with_encoder)) for each in found]
 
     def raw_candidates(
         self, mention: str, label: str = "", long_form: str | None = None, most: int = 1
@@ -197,15 +217,31 @@ class Linker:
         by_letters = dict(self.index.same_letters(text, most))
         names = self._of_type(self.index.named([*dict.fromkeys([*by_words, *by_letters])]), label)
         found: list[Candidate] = []
-        for name in names:
+        for name, meaning in zip(names, self._cosines(text, names), strict=True):
             theirs = keys(name.text, language)
             edits = Levenshtein.normalized_similarity(forms[Level.STEMMED], theirs[Level.STEMMED])
             in_order = fuzz.ratio(forms[Level.SORTED], theirs[Level.SORTED]) / 100
             cosine = by_letters.get(name.row, 0.0)
             alike = 0.3 * max(edits, in_order) + 0.7 * cosine
+            if self.encoder:
+                alike += self.config.meaning * (meaning - alike)
             score = _LIKEST * alike * _same_numbers(forms[Level.STEMMED], theirs[Level.STEMMED])
             found.append(Candidate(name.concept, name, score, "letters" if name.row in by_letters else "words"))
         return found
+
+    def _cosines(self, text: str, names: Sequence[Name]) -> list[float]:
+        """How near an encoder finds names to a text, from 0 to 1; all 0 without one."""
+        if self.encoder is None or not names:
+            return [0.0] * len(names)
+        if len(self._vectors) > _REMEMBERED:
+            self._vectors.clear()
+        texts = [text, *(name.text for name in names)]
+        if new := [each for each in dict.fromkeys(texts) if each not in self._vectors]:
+            vectors = np.asarray(self.encoder.embed(new), dtype=np.float32)  # (N, H)
+            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+            self._vectors.update(zip(new, vectors / np.maximum(lengths, 1e-9), strict=True))
+        unit = np.stack([self._vectors[each] for each in texts])
+        return [float(cosine) for cosine in (unit[1:] @ unit[0]).clip(0, 1)]
 
     def _of_type(self, names: Sequence[Name], label: str) -> list[Name]:
         wanted = (self.config.types or {}).get(label)

@@ -247,9 +247,12 @@ class Bert(Tagger):
         was_training = self.training
         self.eval()
         windows, _ = self.codec.encode(documents, gold=False)
-        for window in windows:
-            sums[window.document] += self.read_words(self.read([window]))[0].sum(0).cpu()
-            counts[window.document] += len(window.forms)
+        for group in budget_batches([len(window.forms) for window in windows], _ON_A_PROCESSOR):
+            batch = self.read([windows[place] for place in group])
+            words = self.read_words(batch) * batch.mask[..., None]  # (B, W, H)
+            rows = torch.tensor([windows[place].document for place in group])
+            sums.index_add_(0, rows, words.sum(1).cpu())
+            counts.index_add_(0, rows, batch.mask.sum(1, keepdim=True).float().cpu())
         self.train(was_training)
         return sums / counts.clamp(min=1)
 

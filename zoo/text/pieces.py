@@ -114,6 +114,12 @@ class PieceTokenizer:
         """The pieces of rows, as the tokenizer writes them."""
         return [self._tokenizer.id_to_token(row) or "" for row in rows]
 
+    def framed(self, texts: Sequence[str]) -> list[list[int]]:
+        """The rows of the pieces of whole texts, with those that frame what an encoder reads."""
+        clean = [_SURROGATE.sub("\ufffd", text) for text in texts]
+        found = self._tokenizer.encode_batch(clean, add_special_tokens=False)
+        return [[*self.before, *each.ids, *self.after] for each in found]
+
     def read(self, windows: Sequence[Window]) -> list[Pieces]:
         """Cuts windows into pieces.
 
