@@ -4,7 +4,7 @@
 
 Each index is built anew (seconds). Systems on the same index: ``exact``, names as written but for case; ``tf-idf``, the
 likest three-letter sequences alone, as scispaCy's candidate generator; ``zoo``, the linker, with the abbreviations that
-the raw English texts at hand introduce; ``zoo, encoder``, the same with an encoder (``--encoder``) that compares meanings.
+the raw English texts at hand introduce; ``zoo, encoder``, the same with an encoder that compares meanings.
 
 * ``ncbi-disease``: MEDIC and the mentions of train; ``bc5cdr``: MEDIC for diseases, and for chemicals MeSH's names,
   those that DrugBank has for the same, and the names that PubTator found for MeSH's concepts in articles of neither
@@ -286,6 +286,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(
                 *(found[name] for name in ("corpus", "split", "part", "system", "what", "value", "count")), flush=True
             )
+            if found["system"] == "zoo, encoder":
+                found["command"] = f"{found['command']} --encoder {given.encoder}"
             if given.out:
                 record.append(given.out, found)
 
