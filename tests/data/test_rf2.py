@@ -97,6 +97,14 @@ def test_the_fixture_of_others() -> None:
             r"sct2_Concept_.*:2: id '1' and active 'yes' — expected an id",
         ),
         ({CONCEPTS: ["|20200101|1|m|d"]}, r"sct2_Concept_.*:2: id '' and active '1'"),
+        (
+            {CONCEPTS: ["1|20200101|1|m|d", "1|20190101|0|m|d", "1|20200101|0|m|d"]},
+            r"sct2_Concept_.*:4: id 1 a second time of 20200101, with active '0' for '1' — expected one row",
+        ),
+        (
+            {DESCRIPTIONS: [f"12|20200101|1|m|1|es|{SYNONYM}|{name}|c" for name in ("AAS", "AAS", "ASA")]},
+            r"sct2_Description_.*:4: id 12 a second time of 20200101, with term 'ASA' for 'AAS'",
+        ),
     ],
 )
 def test_a_row_that_is_none_is_told(tmp_path: Path, changes: dict[str, list[str]], message: str) -> None:

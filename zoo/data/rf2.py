@@ -97,14 +97,21 @@ def _files(folder: Path, pattern: str) -> list[Path]:
 def _latest(paths: Iterable[Path], table: str) -> list[_Row]:
     """The active rows of a table, each in its latest version; one that is not published yet is the latest."""
     found: dict[str, _Row] = {}
-    for row in (row for path in paths for row in _rows(path, table)):
+    for path, number, row in ((path, *numbered_row) for path in paths for numbered_row in _rows(path, table)):
         before = found.get(row["id"])
+        if before is not None and before != row and before["effectiveTime"] == row["effectiveTime"]:
+            differs = next(name for name in row if row[name] != before[name])
+            wrong = (
+                f"id {row['id']} a second time of {row['effectiveTime'] or 'no date'}, with {differs} {row[differs]!r} "
+                f"for {before[differs]!r} — expected one row of an id and date — get the release again."
+            )
+            raise DataFormatError(path, number, wrong)
         if before is None or (row["effectiveTime"] or "9") >= (before["effectiveTime"] or "9"):
             found[row["id"]] = row
     return [row for row in found.values() if row["active"] == "1"]
 
 
-def _rows(path: Path, table: str) -> Iterator[_Row]:
+def _rows(path: Path, table: str) -> Iterator[tuple[int, _Row]]:
     wanted = _COLUMNS[table]
     columns: list[str] = []
     for number, line in numbered(read_lines(path)):
@@ -126,4 +133,4 @@ def _rows(path: Path, table: str) -> Iterator[_Row]:
         if row["active"] not in ("0", "1") or not row["id"]:
             wrong = f"id {row['id']!r} and active {row['active']!r} — expected an id, and 0 or 1 — get the file again."
             raise DataFormatError(path, number, wrong)
-        yield {name: row[name] for name in wanted}
+        yield number, {name: row[name] for name in wanted}
