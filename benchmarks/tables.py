@@ -101,9 +101,19 @@ def linking_table(results: Path) -> str:
     for row in sorted(rows, key=lambda row: order[row["corpus"]]):
         key = (row["corpus"], row["split"], row["part"], row["what"], row["count"])
         lines.setdefault(key, {})[row["system"]] = f"{100 * float(row['value']):.2f}"
-    systems = ("exact", "tf-idf", "zoo", "any")
-    header = ["corpus", "split", "of", "what", "mentions", "exact", "tf-idf", "zoo", "any"]
+    systems = ("exact", "tf-idf", "zoo", "zoo, encoder", "any")
+    header = ["corpus", "split", "of", "what", "of so many", *systems]
     return markdown(header, ([*key, *(found.get(system, "") for system in systems)] for key, found in lines.items()))
+
+
+def linking_scale_table(results: Path) -> str:
+    """How quick and how large an index is, a line each."""
+    rows = latest(read(results / "linking_scale.csv"), "concepts", "names", "what")
+    if not rows:
+        return "No large index is measured yet."
+    header = ["concepts", "names", "what", "measured", "device"]
+    sizes = (([f"{int(row['concepts']):,}", f"{int(row['names']):,}"], row) for row in rows)
+    return markdown(header, ([*size, row["what"], row["value"], row["device"]] for size, row in sizes))
 
 
 def memory_table(results: Path) -> str:
@@ -198,6 +208,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "raredis": raredis_table,
     "weak": weak_table,
     "linking": linking_table,
+    "linking-scale": linking_scale_table,
 }
 TABLES_OF: dict[str, tuple[Callable[[Path, str], str], str]] = {
     "printed": (printed_tables, "corpus"),

@@ -97,7 +97,7 @@ def _files(folder: Path, pattern: str) -> list[Path]:
 def _latest(paths: Iterable[Path], table: str) -> list[_Row]:
     """The active rows of a table, each in its latest version; one that is not published yet is the latest."""
     found: dict[str, _Row] = {}
-    for path, number, row in ((path, *numbered_row) for path in paths for numbered_row in _rows(path, table)):
+    for source, number, row in ((path, *each) for path in paths for each in _rows(path, table)):
         before = found.get(row["id"])
         if before is not None and before != row and before["effectiveTime"] == row["effectiveTime"]:
             differs = next(name for name in row if row[name] != before[name])
@@ -105,7 +105,7 @@ def _latest(paths: Iterable[Path], table: str) -> list[_Row]:
                 f"id {row['id']} a second time of {row['effectiveTime'] or 'no date'}, with {differs} {row[differs]!r} "
                 f"for {before[differs]!r} — expected one row of an id and date — get the release again."
             )
-            raise DataFormatError(path, number, wrong)
+            raise DataFormatError(source, number, wrong)
         if before is None or (row["effectiveTime"] or "9") >= (before["effectiveTime"] or "9"):
             found[row["id"]] = row
     return [row for row in found.values() if row["active"] == "1"]
