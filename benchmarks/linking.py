@@ -280,6 +280,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--encoder", help="an encoder of transformers, or a bert tagger, that compares meanings")
     given = parser.parse_args(arguments)
     encoder = encoder_named(given.encoder) if given.encoder else None
+    if encoder and not {*given.corpora} <= {"ncbi-disease", "bc5cdr"}:
+        parser.error("--encoder is for ncbi-disease and bc5cdr")
     for corpus in given.corpora:
         special = {"hpo": hpo, "pharmaconer": pharmaconer}.get(corpus)
         for found in special(given.split) if special else corpus_rows(corpus, given.split, encoder):

@@ -1,6 +1,6 @@
 """How quick and how large an index of SNOMED CT's size is: 350,000 concepts with 1.5 million names.
 
-    python -m benchmarks.linking_scale [--concepts 350000] [--names 1500000] [--folder DIR] [--out benchmarks/results]
+    python -m benchmarks.linking_scale [--concepts 350000] [--names 1500000] [--folder DIR] [--out CSV]
 
 SNOMED CT itself is licensed, so the names are made: each is the beginning of one name and the end of another of the
 terminologies at hand, English and Spanish, and so of real words as often as they are used. Looked up are names as they
@@ -198,7 +198,7 @@ def write(path: Path, concepts: int, names: int, what: str, value: float) -> Non
         "what": what,
         "value": f"{value:.4g}",
         "device": record.device(),
-        "command": "python -m benchmarks.linking_scale",
+        "command": f"python -m benchmarks.linking_scale --concepts {concepts} --names {names}",
         "versions": record.versions("rapidfuzz"),
         "date": date.today().isoformat(),
     }

@@ -1,6 +1,7 @@
 """``zoo link``: from a terminology to linked documents, as a user goes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,8 @@ def test_an_encoder_compares_meanings(zoo: Zoo, index: Path) -> None:
     plain = zoo("link", "explain", index, "tumor of ovaris")
     with_encoder = zoo("link", "explain", index, "tumor of ovaris", "--encoder", ENCODER)
     assert (plain.code, with_encoder.code) == (0, 0)
-    assert with_encoder.out != plain.out
+    shown = [dict(re.findall(r"(Ovarian \w+).*?(\d\.\d{3})", said.out)) for said in (plain, with_encoder)]
+    assert shown[0]["Ovarian Neoplasms"] != shown[1]["Ovarian Neoplasms"]
     said = zoo("link", "explain", index, "tumor", "--encoder", "feature_crf.ncbi-disease")
     assert said.code == 2
     assert "feature_crf has no encoder — expected a bert tagger, or an encoder's folder" in said.err
@@ -171,7 +173,7 @@ def test_names_in_raw_text_become_concepts_that_vectors_are_trained_of(zoo: Zoo,
     assert said.code == 0
     assert "zoo: 4 mentions of 2 concepts" in said.err
     documents = list(formats.read(found))
-    assert [document.id for document in documents] == ["a.txt:1", "a.txt:3"]
+    assert [document.id for document in documents] == ["a.txt-1", "a.txt-3"]
     assert [[span.slice(each.text) for span in each.spans] for each in documents] == [
         ["Fiebre", "tos"],
         ["pirexia", "toses"],
@@ -192,3 +194,77 @@ def test_abbreviations_of_texts_help_the_linker(zoo: Zoo, index: Path) -> None:
     assert "1 abbreviations, 1 long forms" in said.out
     assert "linked to: NIL, for no name is like it" in zoo("link", "explain", index, "BC").out
     assert "linked to: MESH:D001943" in zoo("link", "explain", index, "BC", "--abbreviations", table).out
+
+
+def test_documents_keep_their_ids_and_what_they_introduce(zoo: Zoo, index: Path) -> None:
+    folder = index.parent
+    (folder / "b").mkdir()
+    (folder / "b" / "texts.txt").write_text("Of ovarian cancer.")
+    (folder / "texts.txt").write_text("Of breast cancer.")
+    (folder / "one.pubtator").write_text("7|t|Breast cancer (BC) in men\n7|a|BC is rare.\n\n")
+    texts = (folder / "texts.txt", folder / "b" / "texts.txt", folder / "one.pubtator")
+    assert zoo("link", "recognize", index, *texts, "--to", "brat", "--output", folder / "found").code == 0
+    assert sorted(path.stem for path in (folder / "found").glob("*.txt")) == ["7", "texts.txt-1", "texts.txt-1-2"]
+    spans = next(document for document in formats.read(folder / "found") if document.id == "7").spans
+    assert [span.start for span in spans] == [0, 15, 26]
+
+
+def test_what_is_read_is_not_overwritten(zoo: Zoo, index: Path) -> None:
+    folder = index.parent
+    (folder / "texts.txt").write_text("Of breast cancer (BC).")
+    for arguments in (
+        ("build", folder / "medic.tsv", "--out", folder / "medic.tsv"),
+        ("apply", index, folder / "articles.pubtator", "--output", folder / "articles.pubtator"),
+        ("apply", index, folder / "articles.pubtator", "--output", index, "--to", "jsonl"),
+        ("recognize", index, folder / "texts.txt", "--output", folder / "texts.txt", "--to", "jsonl"),
+        ("abbreviations", folder / "texts.txt", "--out", folder / "texts.txt"),
+    ):
+        said = zoo("link", *arguments)
+        assert said.code == 2, arguments
+        assert "it would be overwritten" in said.err
+    assert (folder / "medic.tsv").read_text() == NAMES
+    assert (folder / "articles.pubtator").read_text() == ARTICLES
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("build", "medic.tsv", "--out", "o", "--encoder", "x"), "Expected --calibrate with --encoder"),
+        (("build", "medic.tsv", "--out", "o", "--label", "X"), "Expected --mentions or --calibrate with --label"),
+        (("build", "plain.txt", "--out", "o", "--prefix", "X:"), "plain text is no terminology"),
+        (("apply", "i.sqlite", "articles.pubtator", "--output", "o.zzz"), "Expected --to, one of brat, pubtator"),
+        (("recognize", "i.sqlite", "plain.txt", "--output", "o.txt"), "Expected --to, one of brat, pubtator"),
+        (("evaluate", "i.sqlite", "none.pubtator"), "no mention has a concept — expected what links are compared with"),
+        (("explain", "i.sqlite", "x", "--encoder", "broken"), "config.json: is not JSON"),
+    ],
+)
+def test_what_would_do_nothing_or_harm_is_refused(
+    zoo: Zoo, index: Path, arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = index.parent
+    monkeypatch.chdir(folder)
+    (folder / "plain.txt").write_text("breast cancer\n")
+    (folder / "none.pubtator").write_text("1|t|Of breast cancer\n1|a|\n1\t3\t16\tbreast cancer\tDisease\t-1\n\n")
+    (folder / "broken").mkdir()
+    (folder / "broken" / "config.json").write_text("{")
+    said = zoo("link", *arguments)
+    assert said.code == 2
+    assert message in said.err
+    assert not [*folder.glob("o*")]
+
+
+def test_linking_options_need_an_index(zoo: Zoo, index: Path) -> None:
+    options = ("--link-threshold", "0.9", "--encoder", "x")
+    said = zoo("tag", index.parent / "articles.pubtator", *options)
+    assert said.code == 2
+    assert "Expected --link, an index of `zoo link build`, with --link-threshold and --encoder" in said.err
+
+
+def test_an_index_with_a_prefix_knows_mentions_by_either_id(zoo: Zoo, tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text("id\tname\n1\tasthma\n2\tcough\n")
+    (tmp_path / "seen.pubtator").write_text("1|t|A wheeze\n1|a|\n1\t2\t8\twheeze\tDisease\t1\n\n")
+    index = tmp_path / "i.sqlite"
+    options = ("--prefix", "DeCS:", "--mentions", tmp_path / "seen.pubtator", "--out", index)
+    assert "2 concepts, 3 names" in zoo("link", "build", tmp_path / "names.tsv", *options).out
+    assert "linked to: DeCS:1 wheeze" in zoo("link", "explain", index, "wheeze").out
+    assert "1 mentions: 100.00 % right" in zoo("link", "evaluate", index, tmp_path / "seen.pubtator").out

@@ -14,10 +14,10 @@ def document(id_: str, *concepts: tuple[str, ...]) -> Document:
 
 
 def test_each_code_of_a_document_once_and_losses_are_counted(tmp_path: Path) -> None:
-    documents = [document("S1", ("10",), ("7", "8"), (), ("10",)), document("S2"), document("S3", ("10",))]
+    documents = [document("S1", ("10",), ("7", "8"), (), ("10",), ("<null>",)), document("S2"), document("S3", ("10",))]
     losses = formats.write(documents, tmp_path / "codes.tsv", "track2")
     assert (tmp_path / "codes.tsv").read_text() == "S1\t10\nS1\t7\nS3\t10\n"
-    assert losses == {"mention without concept": 1, "further concept": 1}
+    assert losses == {"mention without concept": 2, "further concept": 1}
 
 
 def test_a_code_that_no_column_holds_is_refused(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_columns_are_told_by_their_names(tmp_path: Path) -> None:
 
 
 def test_two_columns_need_no_header(tmp_path: Path) -> None:
-    assert read_abbreviations(table(tmp_path, "RM\tresonancia\n\nTC\ttomografía\n")) == {
+    assert read_abbreviations(table(tmp_path, "\nRM\tresonancia\n\nTC\ttomografía\n")) == {
         "RM": ["resonancia"],
         "TC": ["tomografía"],
     }

@@ -71,7 +71,7 @@ def test_letters_are_compared_as_tf_idf_vectors(index: LinkingIndex, words: list
     idf = {gram: math.log(len(folded) / count) + 1 for gram, count in counts.items()}
 
     def vector(form: str) -> dict[str, float]:
-        found = {gram: idf[gram] for gram in grams_of(form) if gram in idf}
+        found = {gram: idf.get(gram, math.log(len(folded)) + 1) for gram in grams_of(form)}
         norm = math.sqrt(sum(weight**2 for weight in found.values()))
         return {gram: weight / norm for gram, weight in found.items()}
 
@@ -84,6 +84,22 @@ def test_letters_are_compared_as_tf_idf_vectors(index: LinkingIndex, words: list
         if cosine > 0.51 or row in found:
             assert found[row] == pytest.approx(cosine, abs=0.02)
     assert [*found.values()] == sorted(found.values(), reverse=True)
+    besides = dict(index.same_letters(" ".join(words), most=1, besides=range(1, 13)))
+    assert besides.keys() == cosines.keys()
+    assert all(besides[row] == pytest.approx(cosine, abs=0.02) for row, cosine in cosines.items())
+
+
+def test_strange_letters_count_against_a_name(index: LinkingIndex) -> None:
+    assert index.same_letters("breast cancer")[0][1] == pytest.approx(1, abs=0.02)
+    assert index.same_letters("qzx jjvv breast cancer wwkq")[0][1] < 0.75
+    assert index.same_letters("qzx jjvv", besides=[3]) == [(3, 0.0)]
+
+
+def test_half_a_character_is_no_letter(index: LinkingIndex) -> None:
+    found = dict(index.same_form("\ud83d breast cancer"))
+    assert {name.text for rows in found.values() for name in index.named(rows)} >= {"Breast Cancer"}
+    assert index.same_words("\ud83d cancer") == index.same_words("cancer")
+    assert index.same_letters("\ud83d") == []
 
 
 def test_words_are_sought_in_all_names(index: LinkingIndex) -> None:
@@ -110,6 +126,20 @@ def test_other_ids_and_what_a_concept_is_a_kind_of(index: LinkingIndex) -> None:
     assert index.parents("X:1") == []
 
 
+def test_ids_without_a_vocabulary_get_its_name_wherever_they_come_from(tmp_path: Path) -> None:
+    concepts = [Concept("1", "asthma", alternatives=("9",), parents=("2",)), Concept("2", "disease")]
+    built = build_index(concepts, tmp_path / "i.sqlite", seen={("wheeze", "1"): 1, ("x", "7"): 1}, prefix="DeCS:")
+    assert (built.concepts, built.only_seen) == (3, 1)
+    with LinkingIndex(tmp_path / "i.sqlite") as index:
+        assert {concept.id: concept.synonyms for concept in index.concepts()} == {
+            "DeCS:1": ("wheeze",),
+            "DeCS:2": (),
+            "DeCS:7": (),
+        }
+        assert [index.canonical(id_) for id_ in ("1", "DeCS:1", "X:1")] == ["DeCS:1", "DeCS:1", "X:1"]
+        assert index.parents("DeCS:1") == ["DeCS:2"]
+
+
 def test_the_same_concepts_are_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         build_index(iter(CONCEPTS), tmp_path / name, seen={("brest ca", "D001943"): 3})
@@ -129,11 +159,26 @@ def test_what_is_no_index_is_refused(tmp_path: Path) -> None:
         LinkingIndex(tmp_path / "other")
 
 
+def test_a_damaged_index_is_told(tmp_path: Path) -> None:
+    concepts = [Concept(f"D:{number}", f"syndrome {number}") for number in range(2000)]
+    build_index(concepts, tmp_path / "i.sqlite")
+    content = bytearray((tmp_path / "i.sqlite").read_bytes())
+    for page in range(8, len(content) // 4096, 2):
+        content[4096 * page : 4096 * (page + 1)] = bytes(4096)
+    (tmp_path / "i.sqlite").write_bytes(content)
+    with LinkingIndex(tmp_path / "i.sqlite") as index:
+        with pytest.raises(LinkingIndexError, match=r"i\.sqlite: is damaged \(.*\) — build it anew"):
+            [found for number in range(2000) for found in index.same_letters(f"syndrom {number}")]
+        with pytest.raises(LinkingIndexError, match=r"i\.sqlite: is damaged"):
+            [*index.concepts()]
+
+
 @pytest.mark.parametrize(
     ("concepts", "message"),
     [
         ([], "Expected concepts for an index but got none"),
         ([Concept("", "cancer")], "Expected concepts with ids but 'cancer' has none"),
+        ([Concept("D:1", "---", ("...",))], "Expected names with a letter or digit but no concept has one"),
         (
             [
                 Concept("A:1", "a", parents=("A:2",)),

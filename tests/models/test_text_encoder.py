@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer, RobertaConfig, RobertaModel
 
 from zoo.models.text_encoder import TextEncoder
 
@@ -25,6 +25,23 @@ def test_vectors_are_means_of_the_last_states() -> None:
     assert found.dtype == np.float32
     assert len(found) == len(TEXTS)
     assert not len(TextEncoder(str(ENCODER)).embed([]))
+
+
+def test_families_that_count_positions_above_zero_read_long_texts(tmp_path: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(ENCODER)
+    config = RobertaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=34,
+        pad_token_id=1,
+    )
+    RobertaModel(config, add_pooling_layer=False).save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    found = TextEncoder(str(tmp_path)).embed(["cancer " * 300, "cancer " * 200])
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)
 
 
 def test_what_is_no_encoder_is_refused(tmp_path: Path) -> None:

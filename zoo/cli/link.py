@@ -2,16 +2,16 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zoo.cli.console import table_console
 from zoo.cli.inputs import documents_anywhere, file_anywhere, say_losses
-from zoo.cli.linking import Abbreviations, Encoder, encoder_named, linker_of
+from zoo.cli.linking import Abbreviations, Encoder, check_output, encoder_named, format_named, linker_of
 from zoo.cli.progress import documents_progress
 from zoo.cli.recognize import abbreviations, recognize
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from zoo.data.document import Document
     from zoo.data.terminology import Concept
-    from zoo.linking.linker import Candidate
+    from zoo.linking.build import Built
+    from zoo.linking.linker import Candidate, Embeds
 
 link = typer.Typer(
     no_args_is_help=True,
@@ -77,32 +78,55 @@ def build(
 
     - `zoo link build mesh.tsv --bridge drugbank-aliases.json --out chemicals.sqlite`
     """
-    from zoo.data.textfile import replacing
-    from zoo.linking.bridge import bridged
-    from zoo.linking.build import build_index
-    from zoo.linking.calibration import calibrate_index
-    from zoo.linking.terminologies import read_terminology
-
+    if encoder is not None and not calibrate:
+        raise ValueError("Expected --calibrate with --encoder: its part in an index is what its scores are worth.")
+    if label and not (mentions or calibrate):
+        raise ValueError("Expected --mentions or --calibrate with --label: of a terminology, all concepts are taken.")
+    sources = [file_anywhere(path) for path in (*terminologies, *(bridge or ()))]
+    check_output(out, sources)
+    encoders = (None,) if encoder is None else (None, encoder_named(encoder))
     with documents_progress("reading") as step:
         seen = seen_mentions(step("reading", chain.from_iterable(map(documents_anywhere, mentions or ()))), label)
-    own = [
-        _prefixed(concept, prefix) if prefix else concept
-        for path in terminologies
-        for concept in read_terminology(file_anywhere(path), language)
-    ]
-    others = (concept for path in bridge or () for concept in read_terminology(file_anywhere(path), language))
-    kept, told = set(label) if label else None, 0
-    with replacing(out) as partial:
-        built = build_index(chain(own, bridged(own, others, language)), partial, language=language, seen=seen)
-        if calibrate:
-            known = [_only(document, kept) for document in documents_anywhere(calibrate)]
-            for each in (None, encoder_named(encoder)) if encoder else (None,):
-                told = calibrate_index(partial, known, each)
+        known = [_only(each, label) for each in step("reading", documents_anywhere(calibrate))] if calibrate else []
+        concepts = _concepts(sources[: len(terminologies)], sources[len(terminologies) :], language)
+        built, told = _build(concepts, out, {"language": language, "seen": seen, "prefix": prefix}, known, encoders)
     typer.echo(f"{out}: {built.concepts:,} concepts, {built.names:,} names, {out.stat().st_size / 1e6:,.1f} MB")
     if calibrate:
         typer.echo(f"scores are probabilities, by {told:,} mentions")
+    if built.only_seen:
+        typer.secho(f"zoo: {built.only_seen:,} of these concepts are in no terminology, only in mentions", err=True)
     for reason, count in built.left_out.items():
         typer.secho(f"zoo: left out {count} names {reason}", fg="yellow", err=True)
+
+
+def _concepts(terminologies: list[Path], bridges: list[Path], language: str) -> Iterator["Concept"]:
+    """The concepts of terminologies, then what other vocabularies call them."""
+    from zoo.linking.bridge import bridged
+    from zoo.linking.terminologies import read_terminology
+
+    own = [concept for path in terminologies for concept in read_terminology(path, language)]
+    yield from own
+    yield from bridged(own, (concept for path in bridges for concept in read_terminology(path, language)), language)
+
+
+def _build(
+    concepts: Iterable["Concept"],
+    out: Path,
+    how: Mapping[str, Any],
+    known: list["Document"],
+    encoders: Iterable["Embeds | None"],
+) -> tuple["Built", int]:
+    """Writes and calibrates an index, which appears only when it is whole; the number is of mentions that told."""
+    from zoo.data.textfile import replacing
+    from zoo.linking.build import build_index
+    from zoo.linking.calibration import calibrate_index
+
+    told = 0
+    with replacing(out) as partial:
+        built = build_index(concepts, partial, **how)
+        for encoder in encoders if known else ():
+            told = calibrate_index(partial, known, encoder)
+    return built, told
 
 
 @link.command()
@@ -128,8 +152,9 @@ def apply(
     """
     from zoo.data import formats
 
+    format_to = format_named(to, output)
+    check_output(output, [index, *inputs])
     linker = linker_of(index, threshold, abbreviations, encoder)
-    format_to = to or formats.told_by_ending(output) or "jsonl"
     linked_spans = spans = 0
 
     def linked() -> Iterator["Document"]:
@@ -162,14 +187,16 @@ def explain(
     from rich.table import Table
 
     linker = linker_of(index, threshold, abbreviations, encoder)
-    typer.echo("sought as: " + " | ".join(dict.fromkeys(linker.forms(mention))))
-    table = Table("stage", "name", "concept", "type", "seen", "score")
-    for stage, found in linker.stages(mention).items():
-        if not found:
-            table.add_row(stage, "–")
-        for each in found[:most]:
-            table.add_row(*_cells(stage, each))
-        table.add_section()
+    table = Table("stage", "name", "concept", "type", "seen", "score", *(["probability"] if linker.calibration else []))
+    for text in (mention, *linker.long_forms(mention)):
+        typer.echo("sought as: " + " | ".join(dict.fromkeys(linker.forms(text))))
+        for stage, found in linker.stages(text).items():
+            if not found:
+                table.add_row(stage, "–")
+            for each in found[:most]:
+                probability = [f"{linker.probability(each.score):.3f}"] if linker.calibration else []
+                table.add_row(*_cells(stage, each), *probability)
+            table.add_section()
     table_console().print(table)
     best = linker.candidates(mention)
     likely = bool(best) and best[0].score >= threshold
@@ -188,7 +215,6 @@ def evaluate(
         str | None, typer.Option(help="The same documents, tagged and linked: concepts by document are scored, too.")
     ] = None,
     label: Annotated[list[str] | None, typer.Option(help="Only mentions of this label; may be repeated.")] = None,
-    threshold: Threshold = 0.5,
     abbreviations: Abbreviations = None,
     encoder: Encoder = None,
     errors: Annotated[
@@ -205,27 +231,27 @@ def evaluate(
     from zoo.data.textfile import writing
     from zoo.evaluation.linking import accuracy, concepts_of, score_documents, score_mentions
     from zoo.evaluation.report import to_dict
-    from zoo.linking.linker import long_forms
 
-    linker = linker_of(index, threshold, abbreviations, encoder)
-    kept = set(label) if label else None
-    documents = [_only(document, kept) for document in documents_anywhere(gold)]
+    linker = linker_of(index, abbreviations=abbreviations, encoder=encoder)
     mentions, ranked, wrong = [], [], Counter[tuple[str, str, str]]()
-    for document in documents:
-        introduced = long_forms(document)
-        for span in document.spans:
-            text = span.slice(document.text)
-            found = [each.concept for each in linker.candidates(text, span.label, introduced.get(text), 5)]
-            mentions.append(span)
-            ranked.append(found)
-            true = concepts_of(span, linker.index.canonical)
-            if true and true.isdisjoint(found[:1]):
-                wrong[text, "|".join(sorted(true)), found[0] if found else "NIL"] += 1
+    with documents_progress("linking") as step:
+        documents = [_only(document, label) for document in documents_anywhere(gold)]
+        for document in step("linking", documents):
+            for span, candidates in linker.mentions(document, 5):
+                found = [each.concept for each in candidates]
+                mentions.append(span)
+                ranked.append(found)
+                true = concepts_of(span, linker.index.canonical)
+                if true and true.isdisjoint(found[:1]):
+                    text = span.slice(document.text)
+                    wrong[text, "|".join(sorted(true)), found[0] if found else "NIL"] += 1
     scored = accuracy(mentions, ranked, linker.index.canonical)
+    if not scored.mentions:
+        raise ValueError(f"{gold}: no mention has a concept — expected what links are compared with — name other gold.")
     typer.echo(f"{scored.mentions:,} mentions: {100 * scored.at(1):.2f} % right, {100 * scored.at(5):.2f} % among five")
     figures: dict[str, object] = {"mentions": scored.mentions, "at_1": scored.at(1), "at_5": scored.at(5)}
     if predicted:
-        tagged = [_only(document, kept) for document in documents_anywhere(predicted)]
+        tagged = [_only(document, label) for document in documents_anywhere(predicted)]
         for key, what, scorer in (
             ("documents", "concepts by document", score_documents),
             ("linked_mentions", "mentions with their concept", score_mentions),
@@ -257,17 +283,7 @@ def seen_mentions(
     )
 
 
-def _prefixed(concept: "Concept", prefix: str) -> "Concept":
-    """The concept with a vocabulary's name before each id that has none."""
-
-    def named(id_: str) -> str:
-        return id_ if ":" in id_ else prefix + id_
-
-    above, others = tuple(map(named, concept.parents)), tuple(map(named, concept.alternatives))
-    return concept._replace(id=named(concept.id), parents=above, alternatives=others)
-
-
-def _only(document: "Document", labels: set[str] | None) -> "Document":
+def _only(document: "Document", labels: Sequence[str] | None) -> "Document":
     """The document with spans of some labels."""
     if labels is None:
         return document

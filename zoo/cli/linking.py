@@ -1,6 +1,7 @@
 """What the commands that link ask for, and the linker that is made of it."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +19,9 @@ Encoder = Annotated[
 ]
 
 
-def linker_of(index: Path, threshold: float, abbreviations: Path | None, encoder: str | None) -> "Linker":
+def linker_of(
+    index: Path, threshold: float = 0.5, abbreviations: Path | None = None, encoder: str | None = None
+) -> "Linker":
     """The linker of a command's options.
 
     Raises:
@@ -28,12 +31,12 @@ def linker_of(index: Path, threshold: float, abbreviations: Path | None, encoder
     from zoo.linking.linker import Linker, LinkerConfig
 
     table = read_abbreviations(abbreviations) if abbreviations else None
-    linker = Linker(index, LinkerConfig(threshold=threshold), table, encoder_named(encoder) if encoder else None)
-    if encoder and linker.index.is_calibrated() and not linker.index.is_calibrated(with_encoder=True):
-        message = "zoo: the index is calibrated for linkers without an encoder: scores are no probabilities here"
-        typer.secho(
-            f"{message}; `zoo link build --calibrate … --encoder {encoder}` makes them so", fg="yellow", err=True
-        )
+    given = None if encoder is None else encoder_named(encoder)
+    linker = Linker(index, LinkerConfig(threshold=threshold), table, given)
+    if linker.index.calibrations and not linker.calibration:
+        message = "zoo: the index is calibrated for other linkers, so that scores are no probabilities here"
+        remedy = f"`zoo link build --calibrate … --encoder {encoder}`" if encoder else "`zoo link build --calibrate …`"
+        typer.secho(f"{message}; {remedy} makes them so", fg="yellow", err=True)
     return linker
 
 
@@ -42,15 +45,13 @@ def encoder_named(name: str) -> "Embeds":
 
     Raises:
         FileNotFoundError: If there is none.
-        ValueError: If it is a tagger without an encoder.
+        ValueError: If it is a tagger without an encoder, or its configuration cannot be read.
     """
     from zoo.hub.index import checkpoint_folder, list_checkpoints, load
     from zoo.models.bert import Bert
     from zoo.models.text_encoder import TextEncoder
 
-    if name not in list_checkpoints() and not _is_tagger(
-        checkpoint_folder(name) if Path(name).is_dir() else Path(name)
-    ):
+    if name not in list_checkpoints() and not (Path(name).is_dir() and _is_tagger(checkpoint_folder(name))):
         return TextEncoder(name)
     tagger = load(name)
     if not isinstance(tagger, Bert):
@@ -62,4 +63,33 @@ def encoder_named(name: str) -> "Embeds":
 
 def _is_tagger(folder: Path) -> bool:
     config = folder / "config.json"
-    return config.is_file() and "architecture" in json.loads(config.read_text(encoding="utf-8"))
+    try:
+        return config.is_file() and "architecture" in json.loads(config.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{config}: is not JSON ({error}) — expected an encoder's — take a fresh copy.") from error
+
+
+def check_output(output: str | Path, inputs: Iterable[str | Path]) -> None:
+    """Looks whether what is written would take the place of what is read.
+
+    Raises:
+        ValueError: If it would.
+    """
+    for source in inputs:
+        if str(output) != "-" and Path(source).exists() and Path(output).exists() and Path(output).samefile(source):
+            raise ValueError(f"Expected another output than the input {source}: it would be overwritten.")
+
+
+def format_named(to: str | None, output: str) -> str:
+    """The format that is asked for, or that the output's ending names; JSON Lines for standard output.
+
+    Raises:
+        ValueError: If neither names one.
+    """
+    from zoo.data import formats
+
+    found = to or ("jsonl" if output == "-" else formats.told_by_ending(output))
+    if found is None:
+        writable = ", ".join(name for name, row in formats.FORMATS.items() if row.writer)
+        raise ValueError(f"Expected --to, one of {writable}: the ending of {output!r} names no format.")
+    return found

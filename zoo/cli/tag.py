@@ -40,8 +40,9 @@ def tag(
         Path | None, typer.Option(help="An index of `zoo link build`: each mention gets the concept it is linked to.")
     ] = None,
     link_threshold: Annotated[
-        float, typer.Option(min=0, max=1, help="The least score of a concept; less is NIL.")
-    ] = 0.5,
+        float | None,
+        typer.Option(min=0, max=1, help="The least score of a concept; less is NIL.", show_default="0.5"),
+    ] = None,
     abbreviations: Abbreviations = None,
     encoder: Encoder = None,
     half: Annotated[
@@ -72,7 +73,7 @@ def tag(
     _check(inputs or ["-"], to, output)
     unread = Counter[str]()
     documents = counted(_read(inputs or ["-"], format), unread)
-    linker = linker_of(link, link_threshold, abbreviations, encoder) if link else None
+    linker = _linker(link, link_threshold, abbreviations, encoder)
     tagger = tagger_named(checkpoint)  # for several processes, too: to say what is wrong with it, and for its codec
     with words_progress("tagging") as advance:
 
@@ -99,6 +100,17 @@ def tag(
         typer.secho(f"zoo: the input holds {count} × {kind} that was not read", fg="yellow", err=True)
     for kind, count in sorted(losses.items()):
         typer.secho(f"zoo: {to} cannot hold {count} × {kind}", fg="yellow", err=True)
+
+
+def _linker(
+    index: Path | None, threshold: float | None, abbreviations: Path | None, encoder: str | None
+) -> "Linker | None":
+    if index is not None:
+        return linker_of(index, 0.5 if threshold is None else threshold, abbreviations, encoder)
+    options = {"--link-threshold": threshold, "--abbreviations": abbreviations, "--encoder": encoder}
+    if given := [name for name, value in options.items() if value is not None]:
+        raise ValueError(f"Expected --link, an index of `zoo link build`, with {' and '.join(given)}.")
+    return None
 
 
 def _linked(documents: Generator["Document", None, None], linker: "Linker | None") -> Generator["Document", None, None]:

@@ -2,6 +2,8 @@
 
 import re
 
+NONE = frozenset(["-1", "<null>", "-", ""])
+"""What corpora write where there is no concept."""
 _MESH = re.compile(r"[DC]\d{6}(?:\d{3})?")  # C and seven digits is a concept of UMLS
 _PREFIXES = frozenset(["MESH", "OMIM", "CHEBI", "DOID", "HP", "MONDO", "UMLS", "SNOMEDCT", "NCBIGENE"])
 

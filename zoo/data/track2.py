@@ -8,8 +8,11 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from zoo.data.concept_ids import NONE
 from zoo.data.document import Document
 from zoo.data.textfile import one_column, writing
+
+_FORBIDDEN = "\t\r\n"
 
 
 def write(documents: Iterable[Document], path: str | Path) -> Counter[str]:
@@ -21,9 +24,10 @@ def write(documents: Iterable[Document], path: str | Path) -> Counter[str]:
     losses: Counter[str] = Counter()
     with writing(path) as file:
         for document in documents:
-            codes = dict.fromkeys(span.concepts[0] for span in document.spans if span.concepts)
-            id_ = one_column(document.id, "id", document.id, "\t")
-            file.writelines(f"{id_}\t{one_column(code, 'concept', document.id, chr(9))}\n" for code in codes)
-            losses["mention without concept"] += sum(not span.concepts for span in document.spans)
-            losses["further concept"] += sum(len(span.concepts) - 1 for span in document.spans if span.concepts)
+            concepts = [[each for each in span.concepts if each not in NONE] for span in document.spans]
+            codes = dict.fromkeys(found[0] for found in concepts if found)
+            id_ = one_column(document.id, "id", document.id, _FORBIDDEN)
+            file.writelines(f"{id_}\t{one_column(code, 'concept', document.id, _FORBIDDEN)}\n" for code in codes)
+            losses["mention without concept"] += sum(not found for found in concepts)
+            losses["further concept"] += sum(len(found) - 1 for found in concepts if found)
     return +losses

@@ -13,12 +13,9 @@ Source: Leaman, Islamaj Doğan & Lu, "DNorm" (Bioinformatics 2013), for both; Go
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from zoo.data.concept_ids import concept_id
+from zoo.data.concept_ids import NONE, concept_id
 from zoo.data.document import Document, Span
 from zoo.evaluation.spans import Counts, Report, paired
-
-NONE = frozenset(["-1", "<null>", "-", ""])
-"""What stands for no concept."""
 
 
 class Accuracy(NamedTuple):

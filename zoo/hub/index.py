@@ -45,39 +45,56 @@ def list_checkpoints(pattern: str = "*") -> list[str]:
     return [name for name in read_index() if fnmatchcase(name, pattern)]
 
 
-def checkpoint_folder(name_or_folder: str | Path) -> Path:
-    """The folder of a checkpoint by name, by its own path, or by that of the run it is the result of.
+def checkpoint_folder(name_or_folder: str | Path, revision: str | None = None) -> Path:
+    """The folder of a checkpoint by name, by its own path, by that of the run it is the result of, or from the Hub.
+
+    Args:
+        name_or_folder: As for :func:`load`.
+        revision: Of a repository of the Hub.
 
     Raises:
-        KeyError: If it is neither; the message lists the names and the nearest.
+        KeyError: If it is none of these; the message lists the names and the nearest.
+        zoo.checkpoint.remote.HubError: If a repository cannot be had.
     """
     index = read_index()
-    if str(name_or_folder) in index:
-        return checkpoints_folder() / str(name_or_folder)
+    if row := index.get(str(name_or_folder)):
+        if "repository" not in row:
+            return checkpoints_folder() / str(name_or_folder)
+        from zoo.checkpoint.remote import fetch
+
+        return fetch(row["repository"], row["revision"], sha256=row["sha256"])
     if (result := Path(name_or_folder) / "checkpoint").joinpath("config.json").is_file():
         return result
     if Path(name_or_folder).is_dir():
         return Path(name_or_folder)
+    from zoo.checkpoint.remote import fetch, hub_name
+
+    if named := hub_name(str(name_or_folder)):
+        return fetch(named[0], revision or named[1])
     hint = did_you_mean(str(name_or_folder), index)
     raise KeyError(
-        f"{str(name_or_folder)!r} is neither a checkpoint that ships ({', '.join(index)}) nor a folder.{hint}"
+        f"{str(name_or_folder)!r} is neither a checkpoint that ships ({', '.join(index)}), nor a folder, nor a "
+        f"repository of the Hub (owner/name).{hint}"
     )
 
 
-def load(name_or_folder: str | Path) -> "Tagger":
+def load(name_or_folder: str | Path, revision: str | None = None) -> "Tagger":
     """Loads a tagger of any architecture, ready to tag.
 
     Args:
-        name_or_folder: A name of :func:`list_checkpoints`, a checkpoint folder, or that of a run, which holds one.
+        name_or_folder: A name of :func:`list_checkpoints`, a checkpoint folder, that of a run, which holds one, or a
+            repository of the Hugging Face Hub (``owner/name``, ``owner/name@revision``), where there is no such folder.
+        revision: Of a repository: branch, tag or commit.
 
     Raises:
         KeyError: If there is no such checkpoint.
         zoo.checkpoint.folder.CheckpointError: If the folder is damaged, incomplete or not a checkpoint.
+        zoo.checkpoint.remote.HubError: If a repository cannot be had.
     """
     from zoo.checkpoint.folder import CheckpointError, read_architecture
     from zoo.models.registry import architecture_named
 
-    folder = checkpoint_folder(name_or_folder)
+    folder = checkpoint_folder(name_or_folder, revision)
     try:
         architecture = architecture_named(read_architecture(folder))
     except KeyError as error:

@@ -19,7 +19,11 @@ _LONG = ("definition", "definición", "definicion", "long", "significado")
 _COUNT = ("frequency", "frecuencia", "count")
 
 
-def read_abbreviations(path: str | Path, least: int = 2) -> dict[str, list[str]]:
+LEAST = 2
+"""How often a pair must have been seen, where a table tells: single ones are often wrong."""
+
+
+def read_abbreviations(path: str | Path, least: int = LEAST) -> dict[str, list[str]]:
     """The long forms of each abbreviation, the most frequent first.
 
     Columns are parted by tabs, and named by a header (``abbreviation``, ``definition``, ``frequency``, in English or
@@ -27,7 +31,7 @@ def read_abbreviations(path: str | Path, least: int = 2) -> dict[str, list[str]]
 
     Args:
         path: The table, ``.gz`` as well.
-        least: Pairs that were seen less often are left out, where the table tells: single ones are often wrong.
+        least: Pairs that were seen less often are left out, where the table tells.
 
     Raises:
         DataFormatError: If a line has not the columns of the header, or not two.
@@ -36,6 +40,8 @@ def read_abbreviations(path: str | Path, least: int = 2) -> dict[str, list[str]]
     columns: list[str] = []
     short, long, count = 0, 1, -1
     for number, line in numbered(read_lines(path)):
+        if not line.strip():
+            continue
         cells = line.split("\t")
         if not columns:
             columns = [cell.strip().lower() for cell in cells]
@@ -43,8 +49,6 @@ def read_abbreviations(path: str | Path, least: int = 2) -> dict[str, list[str]]
             if named[0] >= 0 and named[1] >= 0:
                 short, long, count = named
                 continue
-        if not line.strip():
-            continue
         if len(cells) != len(columns) or len(cells) < 2:
             wrong = f"{len(cells)} columns — expected {max(len(columns), 2)}, parted by tabs — repair the line."
             raise DataFormatError(source_name(path), number, wrong)

@@ -18,7 +18,7 @@ import numpy as np
 from zoo.data import textfile
 from zoo.data.concept_ids import concept_id
 from zoo.data.terminology import Concept
-from zoo.linking.index import FORMAT, grams_of
+from zoo.linking.index import FORMAT, grams_of, with_prefix
 from zoo.linking.normalizers import Level, keys
 
 _TABLES = """
@@ -44,11 +44,13 @@ class Built(NamedTuple):
         concepts: How many.
         names: How many, all concepts together.
         left_out: Names that are not in it, by reason.
+        only_seen: Concepts of annotated texts that no terminology has.
     """
 
     concepts: int
     names: int
     left_out: Counter[str]
+    only_seen: int
 
 
 def build_index(
@@ -57,6 +59,7 @@ def build_index(
     *,
     language: str = "en",
     seen: Mapping[tuple[str, str], int] | None = None,
+    prefix: str = "",
 ) -> Built:
     """Writes an index.
 
@@ -65,12 +68,14 @@ def build_index(
         path: The file.
         language: ``en`` or ``es``: of plurals and little words.
         seen: How often a mention, as written, stood for a concept in annotated texts: names like any others.
+        prefix: Put before ids that name no vocabulary.
 
     Raises:
         OSError: If the file cannot be written.
-        ValueError: If there is no concept, a concept has no id, or concepts are kinds of one another in a circle.
+        ValueError: If there is no concept, none has a name with a letter or digit, a concept has no id, or concepts are
+            kinds of one another in a circle.
     """
-    gathered = _gathered(concepts, seen or {})
+    gathered, only_seen = _gathered(concepts, seen or {}, prefix)
     if not gathered:
         raise ValueError("Expected concepts for an index but got none.")
     _check_circles({concept: found.parents for concept, found in gathered.items()})
@@ -84,12 +89,12 @@ def build_index(
                     "PRAGMA cache_size = -200000;" + _TABLES
                 )
                 with database:
-                    names = _write(database, gathered, language, left_out)
+                    names = _write(database, gathered, language, left_out, prefix)
             finally:
                 database.close()
     except sqlite3.OperationalError as error:
         raise OSError(f"{path}: cannot be written ({error}); nothing was left there.") from error
-    return Built(len(gathered), names, left_out)
+    return Built(len(gathered), names, left_out, only_seen)
 
 
 @dataclass(slots=True)
@@ -102,24 +107,32 @@ class _Gathered:
     types: tuple[str, ...] = ()
 
 
-def _gathered(concepts: Iterable[Concept], seen: Mapping[tuple[str, str], int]) -> dict[str, _Gathered]:
+def _gathered(
+    concepts: Iterable[Concept], seen: Mapping[tuple[str, str], int], prefix: str
+) -> tuple[dict[str, _Gathered], int]:
+    """Concepts by id, and how many only annotated texts have."""
+
+    def named(written: str) -> str:
+        return with_prefix(concept_id(written), prefix)
+
     found: dict[str, _Gathered] = {}
     for concept in concepts:
         if not concept.id:
             raise ValueError(f"Expected concepts with ids but {concept.name!r} has none: plain text is no terminology.")
-        own = found.setdefault(concept_id(concept.id), _Gathered())
-        own.alternatives += tuple(map(concept_id, concept.alternatives))
-        own.parents += tuple(map(concept_id, concept.parents))
+        own = found.setdefault(named(concept.id), _Gathered())
+        own.alternatives += tuple(map(named, concept.alternatives))
+        own.parents += tuple(map(named, concept.parents))
         own.types += (concept.type,) if concept.type not in ("", *own.types) else ()
         for name in (concept.name, *concept.synonyms):
             own.names.setdefault(name, 0)
+    of_terminologies = len(found)
     canonical = {other: concept for concept, own in reversed(found.items()) for other in sorted(own.alternatives)}
     for (name, mentioned), count in sorted(seen.items()):
-        concept_of = concept_id(mentioned)
+        concept_of = named(mentioned)
         concept_of = concept_of if concept_of in found else canonical.get(concept_of, concept_of)
         own = found.setdefault(concept_of, _Gathered())
         own.names[name] = own.names.get(name, 0) + count
-    return found
+    return found, len(found) - of_terminologies
 
 
 def _check_circles(parents: Mapping[str, Iterable[str]]) -> None:
@@ -144,7 +157,11 @@ def _check_circles(parents: Mapping[str, Iterable[str]]) -> None:
 
 
 def _write(
-    database: sqlite3.Connection, gathered: Mapping[str, _Gathered], language: str, left_out: Counter[str]
+    database: sqlite3.Connection,
+    gathered: Mapping[str, _Gathered],
+    language: str,
+    left_out: Counter[str],
+    prefix: str,
 ) -> int:
     """Fills the tables; the number of names."""
     rows = {concept: row for row, concept in enumerate(gathered, start=1)}
@@ -166,11 +183,13 @@ def _write(
         first = ((row, {form: level for level, form in reversed([*enumerate(forms)])}) for row, (*_, forms) in some)
         forms_ = ((form, level, row) for row, levels in first for form, level in levels.items())
         database.executemany("INSERT INTO unsorted VALUES (?, ?, ?)", forms_)
+    if not len(grams):
+        raise ValueError("Expected names with a letter or digit but no concept has one.")
     database.execute("INSERT INTO form SELECT * FROM unsorted ORDER BY text, level, name")
     database.execute("INSERT INTO words(words) VALUES ('optimize')")
     database.execute("INSERT INTO word SELECT term, doc FROM counted")
     database.executemany("INSERT INTO gram VALUES (?, ?, ?, ?)", grams.weighted())
-    meta = {"format": FORMAT, "language": language, "concepts": len(gathered), "names": len(grams)}
+    meta = {"format": FORMAT, "language": language, "prefix": prefix, "concepts": len(gathered), "names": len(grams)}
     database.executemany("INSERT INTO meta VALUES (?, ?)", ((key, str(value)) for key, value in meta.items()))
     return len(grams)
 

@@ -18,8 +18,8 @@ import numpy as np
 from zoo.data import textfile
 from zoo.data.document import Document
 from zoo.evaluation.linking import concepts_of
-from zoo.linking.index import CALIBRATION
-from zoo.linking.linker import Embeds, Linker, long_forms
+from zoo.linking.index import CALIBRATION, LinkingIndex
+from zoo.linking.linker import Embeds, Linker, probe_of
 
 _FEWEST = 50  # mentions
 
@@ -39,16 +39,14 @@ def calibrate_index(path: str | Path, documents: Sequence[Document], encoder: Em
     Raises:
         ValueError: If these are too few.
     """
-    linker = Linker(path, encoder=encoder)
-    pairs = []
-    for document in documents:
-        introduced = long_forms(document)
-        for span in document.spans:
-            true = concepts_of(span, linker.index.canonical)
-            mention = span.slice(document.text)
-            found = linker.raw_candidates(mention, span.label, introduced.get(mention))
-            pairs += [(found[0].score, found[0].concept in true)] if found else []
-    linker.index.close()
+    with LinkingIndex(path) as index:
+        linker = Linker(index, encoder=encoder)
+        pairs = [
+            (found[0].score, found[0].concept in concepts_of(span, index.canonical))
+            for document in documents
+            for span, found in linker.mentions(document)
+            if found
+        ]
     if len(pairs) < _FEWEST:
         raise ValueError(f"Expected at least {_FEWEST} mentions with concepts to calibrate by but got {len(pairs)}.")
     with textfile.replacing(path) as partial:
@@ -56,7 +54,9 @@ def calibrate_index(path: str | Path, documents: Sequence[Document], encoder: Em
         database = sqlite3.connect(partial)
         try:
             with database:
-                value = json.dumps(_rising(pairs))
+                scores, probabilities = zip(*_rising(pairs), strict=True)
+                probe = [] if encoder is None else [round(float(x), 4) for x in probe_of(encoder)]
+                value = json.dumps({"scores": scores, "probabilities": probabilities, "probe": probe})
                 key = CALIBRATION[encoder is not None]
                 database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
         finally:

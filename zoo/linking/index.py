@@ -17,11 +17,12 @@ It is opened read-only and mapped, so that processes share it, and nothing of it
 """
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 import numpy as np
@@ -33,6 +34,7 @@ FORMAT = 2
 GRAM = 3  # letters
 CALIBRATION = {False: "calibration", True: "calibration with an encoder"}
 """Where an index keeps what scores are worth, of linkers without and with an encoder."""
+PROBE = "acute disease of the liver"
 _MAPPED = 1 << 32  # bytes
 _RANKED = 3000  # names that full-text search ranks for a mention, about
 _COMPARED = 500  # names that are compared with a mention in all their letters
@@ -45,6 +47,24 @@ class LinkingIndexError(ValueError):
     def __init__(self, path: str | Path, message: str) -> None:
         self.path = str(path)
         super().__init__(f"{path}: {message}")
+
+
+class Calibration(NamedTuple):
+    """How often first candidates are right, by score.
+
+    Args:
+        scores: Rising.
+        probabilities: At these scores, rising; between them, what lies between.
+        probe: An encoder's vector of :data:`PROBE`, by which it is known again; empty for linkers without one.
+    """
+
+    scores: Sequence[float]
+    probabilities: Sequence[float]
+    probe: Sequence[float] = ()
+
+    def probability(self, score: float) -> float:
+        """How often a first candidate of a score is right."""
+        return float(np.interp(score, self.scores, self.probabilities))
 
 
 class Name(NamedTuple):
@@ -87,18 +107,31 @@ class LinkingIndex:
             f"file:{quote(str(self.path.resolve()))}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
         try:
-            self.meta = dict(self._database.execute("SELECT key, value FROM meta"))
+            self.meta = self._meta()
+        except LinkingIndexError:
+            self.close()
+            raise
+        self.language = self.meta["language"]
+        self.calibrations = {
+            kind: Calibration(**json.loads(self.meta[key])) for kind, key in CALIBRATION.items() if key in self.meta
+        }
+
+    def _meta(self) -> dict[str, str]:
+        try:
+            meta = dict(self._database.execute("SELECT key, value FROM meta"))
             self._database.execute(f"PRAGMA mmap_size = {_MAPPED}")
         except sqlite3.DatabaseError as error:
-            raise LinkingIndexError(path, f"is no index ({error}) — make one with `zoo link build`.") from error
-        if self.meta.get("format") != str(FORMAT):
-            found = self.meta.get("format", "none")
-            raise LinkingIndexError(path, f"is of format {found} — expected {FORMAT} — build it anew.")
-        self.language = self.meta["language"]
-        told = {kind: json.loads(self.meta.get(CALIBRATION[kind], "[]")) for kind in CALIBRATION}
-        self._calibration = {
-            kind: ([score for score, _ in points], [p for _, p in points]) for kind, points in told.items() if points
-        }
+            raise LinkingIndexError(self.path, f"is no index ({error}) — make one with `zoo link build`.") from error
+        if meta.get("format") != str(FORMAT):
+            found = meta.get("format", "none")
+            raise LinkingIndexError(self.path, f"is of format {found} — expected {FORMAT} — build it anew.")
+        return meta
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._database.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise LinkingIndexError(self.path, f"is damaged ({error}) — build it anew.") from error
 
     def __reduce__(self) -> tuple[type["LinkingIndex"], tuple[Path]]:
         """Other processes open the file for themselves."""
@@ -108,13 +141,21 @@ class LinkingIndex:
         """Lets go of the file."""
         self._database.close()
 
+    def __enter__(self) -> Self:
+        """For ``with``, which closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes it."""
+        self.close()
+
     def __len__(self) -> int:
         """How many concepts there are."""
         return int(self.meta["concepts"])
 
     def named(self, rows: Sequence[int]) -> list[Name]:
         """Names by their rows, in that order."""
-        found = self._database.execute(
+        found = self._rows(
             "SELECT name.rowid, name.text, concept.id, concept.type, name.preferred, name.seen "
             f"FROM name JOIN concept ON concept.rowid = name.concept WHERE name.rowid IN ({_places(rows)})",
             rows,
@@ -124,24 +165,28 @@ class LinkingIndex:
 
     def concepts(self) -> Iterator[Concept]:
         """All concepts with their names."""
-        rows = self._database.execute(
+        query = (
             "SELECT concept.id, concept.name, concept.type, name.text FROM concept "
             "LEFT JOIN name ON name.concept = concept.rowid ORDER BY concept.rowid, name.rowid"
         )
-        for (concept, preferred, type_), names in groupby(rows, key=lambda row: row[:3]):
-            texts = dict.fromkeys(name for *_, name in names if name and name != preferred)
-            yield Concept(concept, preferred, tuple(texts), type=type_)
+        try:
+            cursor = self._database.execute(query)
+            for (concept, preferred, type_), names in groupby(cursor, key=lambda row: row[:3]):
+                texts = dict.fromkeys(name for *_, name in names if name and name != preferred)
+                yield Concept(concept, preferred, tuple(texts), type=type_)
+        except sqlite3.DatabaseError as error:
+            raise LinkingIndexError(self.path, f"is damaged ({error}) — build it anew.") from error
 
     def preferred(self, concept: str) -> str | None:
         """What a concept goes by; ``None`` where it is not known."""
-        found = self._database.execute("SELECT name FROM concept WHERE id = ?", (concept,)).fetchone()
-        return found and str(found[0])
+        found = self._rows("SELECT name FROM concept WHERE id = ?", (concept,))
+        return str(found[0][0]) if found else None
 
     def same_form(self, text: str) -> Iterator[tuple[Level, list[int]]]:
         """The names with the same form, level by level, as far as they have any; each name at its first."""
         known: set[int] = set()
         for level, form in zip(Level, keys(text, self.language), strict=True):
-            rows = self._database.execute("SELECT name FROM form WHERE text = ? AND level <= ?", (form, level))
+            rows = self._rows("SELECT name FROM form WHERE text = ? AND level <= ?", (form, level))
             found = sorted({row for (row,) in rows} - known)
             known.update(found)
             if found:
@@ -154,70 +199,67 @@ class LinkingIndex:
         even the rarest has more, names that have all the words.
         """
         words = [*dict.fromkeys(keys(text, self.language)[Level.FOLDED].split())]
-        rows = self._database.execute(
-            f"SELECT text, names FROM word WHERE text IN ({_places(words)}) ORDER BY names, text", words
-        ).fetchall()
+        rows = self._rows(f"SELECT text, names FROM word WHERE text IN ({_places(words)}) ORDER BY names, text", words)
         so_far = accumulate(names for _, names in rows)
         rare = [word for (word, _), names in zip(rows, so_far, strict=True) if names <= _RANKED]
         if not rare and len(rows) < 2:
             return []  # what shares one common word with a text is not like it
         query = " OR ".join(map(_quoted, rare)) or " AND ".join(_quoted(word) for word, _ in rows)
-        found = self._database.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?", (query, most)
-        )
+        found = self._rows("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?", (query, most))
         return [row for (row,) in found]
 
-    def same_letters(self, text: str, most: int = 50) -> list[tuple[int, float]]:
+    def same_letters(self, text: str, most: int = 50, besides: Sequence[int] = ()) -> list[tuple[int, float]]:
         """Names whose three-letter sequences are likest, with the cosine of their tf-idf vectors, the likest first.
 
         Only names that have one of the text's rarer sequences are candidates: the commonest, as far as they could not
         give a cosine of one half alone, bring none. Of many candidates, those are compared in all sequences whose
         cosines by the rarer ones are highest.
+
+        Args:
+            text: As written.
+            most: How many are wanted.
+            besides: Names that are compared in any case, and told however unlike they are.
         """
         grams = grams_of(keys(text, self.language)[Level.FOLDED])
-        idfs = self._database.execute(
-            f"SELECT text, idf FROM gram WHERE text IN ({_places(grams)}) ORDER BY idf DESC, text", grams
-        ).fetchall()
+        idfs = self._rows(f"SELECT text, idf FROM gram WHERE text IN ({_places(grams)}) ORDER BY idf DESC, text", grams)
         if not idfs:
-            return []
-        left = norm = sum(idf * idf for _, idf in idfs)
-        scores = np.zeros(int(self.meta["names"]), dtype=np.float32)
+            return [(row, 0.0) for row in besides]
+        count = int(self.meta["names"])
+        norm = sum(idf * idf for _, idf in idfs) + (len(grams) - len(idfs)) * (math.log(count) + 1) ** 2
+        left = least = sum(idf * idf for _, idf in idfs)
+        scores = np.zeros(count, dtype=np.float32)
         each_gram = iter(idfs)
-        while left > norm / 4:
+        while left > least / 4:
             gram, idf = next(each_gram)
             names, weights = self._having(gram)
             np.add.at(scores, names, weights * np.float32(idf / _WEIGHTS))
             left -= idf * idf
-        candidates = _highest(np.flatnonzero(scores > 0), scores, max(_COMPARED, most))
+        likest = _highest(np.flatnonzero(scores > 0), scores, max(_COMPARED, most))
+        wanted = np.array(sorted({row - 1 for row in besides}), dtype=likest.dtype)
+        candidates = np.union1d(likest, wanted)
         found = scores[candidates]
         for gram, idf in each_gram:
             names, weights = self._having(gram)
             places = np.searchsorted(names, candidates).clip(max=len(names) - 1)
             shared = names[places] == candidates
             found[shared] += weights[places[shared]] * np.float32(idf / _WEIGHTS)
-        best = np.lexsort((candidates, -found))[:most]
-        return [(int(candidates[place]) + 1, float(found[place]) / norm**0.5) for place in best]
+        order = np.lexsort((candidates, -found))
+        told = order[(np.arange(len(order)) < most) | np.isin(candidates[order], wanted)]
+        return [(int(candidates[place]) + 1, float(found[place]) / norm**0.5) for place in told]
 
     def _having(self, gram: str) -> tuple[np.ndarray, np.ndarray]:
         """The names, from zero and rising, that have a three-letter sequence, and its weights in these as 255ths."""
-        found = self._database.execute("SELECT names, weights FROM gram WHERE text = ?", (gram,)).fetchone()
-        return np.frombuffer(found[0], dtype="<u4"), np.frombuffer(found[1], dtype=np.uint8)
-
-    def is_calibrated(self, with_encoder: bool = False) -> bool:
-        """Whether scores are probabilities, of a linker with or without an encoder."""
-        return with_encoder in self._calibration
-
-    def probability(self, score: float, with_encoder: bool = False) -> float:
-        """How often a first candidate of a score is right; the score itself where that was not calibrated."""
-        points = self._calibration.get(with_encoder)
-        return float(np.interp(score, *points)) if points else score
+        ((names, weights),) = self._rows("SELECT names, weights FROM gram WHERE text = ?", (gram,))
+        return np.frombuffer(names, dtype="<u4"), np.frombuffer(weights, dtype=np.uint8)
 
     def canonical(self, concept: str) -> str:
         """The id that a concept has here, whatever vocabulary's it is called by; itself where it is not known."""
+        for known in (concept, with_prefix(concept, self.meta.get("prefix", ""))):
+            if self._rows("SELECT 1 FROM concept WHERE id = ?", (known,)):
+                return known
         query = "SELECT concept.id FROM alias JOIN concept ON concept.rowid = alias.concept WHERE alias.id = ?"
-        known = self._database.execute("SELECT 1 FROM concept WHERE id = ?", (concept,)).fetchone()
-        found = None if known else self._database.execute(query, (concept,)).fetchone()
-        return str(found[0]) if found else concept
+        found = self._rows(query, (concept,))
+        return str(found[0][0]) if found else concept
 
     def parents(self, concept: str) -> list[str]:
         """The concepts that a concept is a kind of, nearest first, each once."""
@@ -228,7 +270,7 @@ class LinkingIndex:
                 WHERE depth < 50)
             SELECT concept.id FROM above JOIN concept ON concept.rowid = above.concept
             GROUP BY concept.id ORDER BY min(depth), concept.id"""
-        return [found for (found,) in self._database.execute(query, (concept,))]
+        return [found for (found,) in self._rows(query, (concept,))]
 
 
 def _highest(rows: np.ndarray, scores: np.ndarray, most: int) -> np.ndarray:
@@ -239,6 +281,11 @@ def _highest(rows: np.ndarray, scores: np.ndarray, most: int) -> np.ndarray:
     least = np.partition(own, -most)[-most]
     above, level = rows[own > least], rows[own == least]
     return np.sort(np.concatenate([above, level[: most - len(above)]]))
+
+
+def with_prefix(concept: str, prefix: str) -> str:
+    """An id with the name of its vocabulary, where it names none."""
+    return concept if ":" in concept else prefix + concept
 
 
 def _quoted(word: str) -> str:

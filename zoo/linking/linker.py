@@ -4,10 +4,12 @@ The stages, in the order in which they are asked, and what a candidate of theirs
 
 1. ``written``, ``folded``, ``stemmed``, ``sorted``, ``alike``: names with the same form
    (:class:`zoo.linking.normalizers.Level`).
-2. ``words``: full-text search for names with the same words, as likely as their Levenshtein similarity.
-3. ``letters``: names of like three-letter sequences (tf-idf), as likely as RapidFuzz finds them similar.
+2. ``words``: full-text search for names with the same words.
+3. ``letters``: names of like three-letter sequences (tf-idf).
 
-An encoder, where one is given, has its say on what the last two find: the cosine of its vectors of mention and name.
+What the last two find is worth less than any name of the same form, the more the likelier: three tenths Levenshtein
+similarity, of the words in their order or sorted, seven tenths the cosine of three-letter sequences; less where numbers
+differ. An encoder, where one is given, has its say: the cosine of its vectors of mention and name.
 
 Names of the first stage end the search where they are enough, else all are ranked together. Of equal candidates that
 comes first which was seen more often in annotated texts, then a preferred name, then the concept whose id is less. A
@@ -19,7 +21,7 @@ ranked by Levenshtein distance, then fuzzy search with a threshold. Tf-idf of th
 Ammar, "ScispaCy" (BioNLP 2019).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from zoo.data.document import Document, Span
-from zoo.linking.index import LinkingIndex, Name
+from zoo.linking.index import PROBE, Calibration, LinkingIndex, Name
 from zoo.linking.normalizers import Level, keys
 from zoo.text.abbreviations import introductions
 from zoo.text.segment import Segmenter
@@ -39,6 +41,7 @@ _EXPANDED = 0.97  # of the score of the first long form of a table, of it square
 _MEANINGS = 5  # of an abbreviation in a table, the commonest
 _LONGEST_ABBREVIATION = 10  # characters
 _REMEMBERED = 50_000  # mentions
+_SAME_ENCODER = 0.999  # cosine of its vector of the same text
 _LIKEST = 0.85  # of a name that is only like a mention: less than of any with the same form
 _OTHER_NUMBERS, _MORE_NUMBERS = 0.7, 0.95
 _FORM_SCORES = {Level.WRITTEN: 1.0, Level.FOLDED: 0.99, Level.STEMMED: 0.97, Level.SORTED: 0.95, Level.ALIKE: 0.88}
@@ -118,6 +121,7 @@ class Linker:
     ) -> None:
         self.index = index if isinstance(index, LinkingIndex) else LinkingIndex(index)
         self.config, self.abbreviations, self.encoder = config, abbreviations or {}, encoder
+        self.calibration = self._calibration()
         self._vectors: dict[str, np.ndarray] = {}
         self._found: dict[tuple[str, str, int], list[Candidate]] = {}
 
@@ -131,15 +135,26 @@ class Linker:
             most: How many are wanted: where so many concepts have names of the same form, no others are looked for.
         """
         found = self.raw_candidates(mention, label, long_form, most)
-        with_encoder = self.encoder is not None
-        return [each._replace(score=self.index.probability(each.score, with_encoder)) for each in found]
+        return [each._replace(score=self.probability(each.score)) for each in found]
+
+    def probability(self, score: float) -> float:
+        """How often a first candidate of a score is right; the score itself where the index was not calibrated."""
+        return self.calibration.probability(score) if self.calibration else score
+
+    def _calibration(self) -> Calibration | None:
+        """That of linkers with this encoder, or of those without one."""
+        found = self.index.calibrations.get(self.encoder is not None)
+        if found is None or self.encoder is None:
+            return found
+        probe, ours = np.array(found.probe), probe_of(self.encoder)
+        return found if probe.shape == ours.shape and float(probe @ ours) > _SAME_ENCODER else None
 
     def raw_candidates(
         self, mention: str, label: str = "", long_form: str | None = None, most: int = 1
     ) -> list[Candidate]:
         """The same with scores as they are before the index's calibration."""
         if long_form is None:
-            texts = [mention, *self._long_forms(mention)]
+            texts = [mention, *self.long_forms(mention)]
             return _ranked(
                 each._replace(score=_EXPANDED**place * each.score)
                 for place, text in enumerate(texts)
@@ -148,19 +163,22 @@ class Linker:
         itself = (each._replace(score=_INTRODUCED * each.score) for each in self._sought(mention, label, most))
         return _ranked([*self._sought(long_form, label, most), *itself])
 
-    def _long_forms(self, mention: str) -> Sequence[str]:
-        """What the table says of an abbreviation, or of its singular: NSAIDs."""
+    def forms(self, mention: str) -> tuple[str, ...]:
+        """What a mention is sought as, by level."""
+        return keys(mention, self.index.language)
+
+    def long_forms(self, mention: str) -> Sequence[str]:
+        """What the table says of an abbreviation, or of its singular (NSAIDs), the commonest first."""
         found = self.abbreviations.get(mention)
         if found is None and mention.endswith("s") and mention[:-1] != mention[:-1].lower():
             found = self.abbreviations.get(mention[:-1])
         return (found or ())[:_MEANINGS]
 
-    def forms(self, mention: str) -> tuple[str, ...]:
-        """What a mention is sought as, by level."""
-        return keys(mention, self.index.language)
-
     def stages(self, mention: str) -> dict[str, list[Candidate]]:
-        """What each stage finds for a mention by itself, the likeliest first, whether or not it would be asked."""
+        """What each stage finds for a mention by itself, the likeliest first, whether or not it would be asked.
+
+        Scores are as they are before calibration.
+        """
         found: dict[str, list[Candidate]] = {name: [] for name in (*map(_stage, Level), "words", "letters")}
         for each in [*self._same_forms(mention, ""), *(self._alike(mention, "") if self.config.fuzzy else [])]:
             found[each.stage].append(each)
@@ -176,25 +194,30 @@ class Linker:
         return [self._linked(document, most) for document in documents]
 
     def _linked(self, document: Document, most: int) -> Document:
-        introduced = long_forms(document)
         spans: list[Span] = []
-        for span in document.spans:
-            mention = span.slice(document.text)
-            found = self.candidates(mention, span.label, introduced.get(mention), most)
-            likely = [each.concept for each in found if each.score >= self.config.threshold]
+        for span, found in self.mentions(document, most):
+            likely = [each.concept for each in found if self.probability(each.score) >= self.config.threshold]
             spans.append(replace(span, concepts=tuple(likely[:most])))
         return document.with_spans(spans)
 
+    def mentions(self, document: Document, most: int = 1) -> Iterator[tuple[Span, list[Candidate]]]:
+        """The spans of a document with the concepts that each may mean, by scores before calibration."""
+        introduced = long_forms(document)
+        for span in document.spans:
+            mention = span.slice(document.text)
+            yield span, self.raw_candidates(mention, span.label, introduced.get(mention), most)
+
     def _sought(self, text: str, label: str, most: int) -> list[Candidate]:
         key = (text, label, most)
-        if key not in self._found:
+        known = self._found.get(key)
+        if known is None:
+            known = self._same_forms(text, label)
+            if self.config.fuzzy and len({each.concept for each in known}) < most:
+                known += self._alike(text, label)
             if len(self._found) > _REMEMBERED:
                 self._found.clear()
-            found = self._same_forms(text, label)
-            if self.config.fuzzy and len({each.concept for each in found}) < most:
-                found += self._alike(text, label)
-            self._found[key] = found
-        return self._found[key]
+            self._found[key] = known
+        return known
 
     def _same_forms(self, text: str, label: str) -> list[Candidate]:
         found: list[Candidate] = []
@@ -213,16 +236,15 @@ class Linker:
 
         most, language = self.config.candidates, self.index.language
         forms = keys(text, language)
-        by_words = self.index.same_words(text, most)
-        by_letters = dict(self.index.same_letters(text, most))
-        names = self._of_type(self.index.named([*dict.fromkeys([*by_words, *by_letters])]), label)
+        ranked = self.index.same_letters(text, most, besides=self.index.same_words(text, most))
+        cosines, by_letters = dict(ranked), {row for row, _ in ranked[:most]}
+        names = self._of_type(self.index.named([*cosines]), label)
         found: list[Candidate] = []
         for name, meaning in zip(names, self._cosines(text, names), strict=True):
             theirs = keys(name.text, language)
             edits = Levenshtein.normalized_similarity(forms[Level.STEMMED], theirs[Level.STEMMED])
             in_order = fuzz.ratio(forms[Level.SORTED], theirs[Level.SORTED]) / 100
-            cosine = by_letters.get(name.row, 0.0)
-            alike = 0.3 * max(edits, in_order) + 0.7 * cosine
+            alike = 0.3 * max(edits, in_order) + 0.7 * cosines[name.row]
             if self.encoder:
                 alike += self.config.meaning * (meaning - alike)
             score = _LIKEST * alike * _same_numbers(forms[Level.STEMMED], theirs[Level.STEMMED])
@@ -233,19 +255,30 @@ class Linker:
         """How near an encoder finds names to a text, from 0 to 1; all 0 without one."""
         if self.encoder is None or not names:
             return [0.0] * len(names)
-        if len(self._vectors) > _REMEMBERED:
-            self._vectors.clear()
         texts = [text, *(name.text for name in names)]
-        if new := [each for each in dict.fromkeys(texts) if each not in self._vectors]:
-            vectors = np.asarray(self.encoder.embed(new), dtype=np.float32)  # (N, H)
-            lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-            self._vectors.update(zip(new, vectors / np.maximum(lengths, 1e-9), strict=True))
-        unit = np.stack([self._vectors[each] for each in texts])
+        vectors = {each: self._vectors[each] for each in texts if each in self._vectors}
+        if new := [each for each in dict.fromkeys(texts) if each not in vectors]:
+            vectors.update(zip(new, _unit_vectors(self.encoder, new), strict=True))
+            if len(self._vectors) > _REMEMBERED:
+                self._vectors.clear()
+            self._vectors.update(vectors)
+        unit = np.stack([vectors[each] for each in texts])
         return [float(cosine) for cosine in (unit[1:] @ unit[0]).clip(0, 1)]
 
     def _of_type(self, names: Sequence[Name], label: str) -> list[Name]:
         wanted = (self.config.types or {}).get(label)
         return [name for name in names if wanted is None or not {*wanted}.isdisjoint(name.type.split("|"))]
+
+
+def probe_of(encoder: Embeds) -> np.ndarray:
+    """The vector by which an encoder is known again, (H)."""
+    return _unit_vectors(encoder, [PROBE])[0]
+
+
+def _unit_vectors(encoder: Embeds, texts: Sequence[str]) -> np.ndarray:
+    """Vectors of length one (N, H); of a text without any words, zeros."""
+    vectors = np.asarray(encoder.embed(texts), dtype=np.float32)
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9))
 
 
 def _same_numbers(mention: str, name: str) -> float:
@@ -292,10 +325,10 @@ def long_forms(document: Document) -> dict[str, str]:
     for before, after in pairwise(spans):
         between, short = document.text[before.end : after.start], after.slice(document.text)
         closed = document.text[after.end : after.end + 1] in (")", "]", ",", ";")
-        if before.label == after.label and between.strip() in ("(", "[") and closed and _is_abbreviation(short):
+        if before.label == after.label and between.strip() in ("(", "[") and closed and _is_short(short):
             found.setdefault(short, before.slice(document.text))
     return found
 
 
-def _is_abbreviation(text: str) -> bool:
+def _is_short(text: str) -> bool:
     return len(text) <= _LONGEST_ABBREVIATION and " " not in text and text != text.lower()

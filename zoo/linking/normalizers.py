@@ -33,6 +33,7 @@ _GREEK_LETTER = re.compile(f"[{''.join(_GREEK)}]")
 _GREEK_SPANISH = {"alfa": "alpha", "gama": "gamma", "ro": "rho", "fi": "phi", "ji": "chi", "lamda": "lambda"}
 _ROMAN = re.compile(r"(?=[ivx])(x{0,2})(ix|iv|v?i{0,3})")
 _ROMAN_VALUES = {"": 0, "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9}
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half of a character, which no UTF-8 has
 _MARKS = re.compile("[\u0300-\u036f]")
 _POSSESSIVE = re.compile(r"['’`´]s\b|(?<=s)['’`´](?=\s|$)")
 _WORDS = re.compile(r"[^\W_]+")
@@ -247,7 +248,7 @@ def keys(text: str, language: str = "en") -> tuple[str, str, str, str, str]:
     """
     if language not in _LITTLE:
         raise ValueError(f"Expected a language out of {', '.join(_LITTLE)} but got {language!r}.")
-    written = spaced(text).lower()
+    written = spaced(_SURROGATE.sub(" ", text)).lower()
     folded = words_alone(greek_in_words(without_accents(without_possessive(written))))
     words = folded.split()
     # A single i or x is a number only where one is to be expected: X-linked, fragile X.

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from zoo.checkpoint.folder import Checkpoint, CheckpointError, read_checkpoint, write_checkpoint
+from zoo.checkpoint.remote import fetch, hub_name
 from zoo.crf import CRF
 from zoo.crf.runs import TagRun
 from zoo.data.document import Document
@@ -319,13 +320,41 @@ class Tagger(LightningModule):
         return {}
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path) -> Self:
-        """Rebuilds a tagger from a checkpoint folder, ready to tag (in evaluation mode, on the CPU).
+    def from_pretrained(
+        cls,
+        folder: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        local_files_only: bool = False,
+        force_download: bool = False,
+    ) -> Self:
+        """Rebuilds a tagger from a checkpoint, ready to tag (in evaluation mode, on the CPU).
+
+        Args:
+            folder: A checkpoint's folder, or a repository of the Hugging Face Hub, ``owner/name``, where there is no
+                such folder. :func:`zoo.load` takes the names of checkpoints that ship, too, and any architecture.
+            revision: Of a repository: branch, tag or commit.
+            token: Of an account that may read the repository.
+            cache_dir: Where repositories are kept, instead of huggingface_hub's cache.
+            local_files_only: Asks that cache alone.
+            force_download: Downloads a repository anew.
 
         Raises:
             CheckpointError: If the folder is missing, damaged, incomplete, of another program or architecture, or its
                 weights do not fit its configuration exactly.
+            zoo.checkpoint.remote.HubError: If a repository cannot be had.
         """
+        if not Path(folder).exists() and (named := hub_name(str(folder))):
+            folder = fetch(
+                named[0],
+                revision or named[1],
+                token=token,
+                cache_dir=cache_dir,
+                local_files_only=local_files_only,
+                force_download=force_download,
+            )
         folder = Path(folder)
         checkpoint = read_checkpoint(folder)
         if checkpoint.architecture != cls.key:

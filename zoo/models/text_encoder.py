@@ -37,7 +37,13 @@ class TextEncoder:
         self._tokenizer = encoder.tokenizer
         self._network: Any = network.base_model
         self._padding = int(encoder.config.get("pad_token_id") or 0)
-        self._longest = int(encoder.config.get("max_position_embeddings", 512))
+        self._longest = self._most_pieces(int(encoder.config.get("max_position_embeddings", 512)))
+
+    def _most_pieces(self, positions: int) -> int:
+        """How many pieces the network reads: those of some families begin to count positions above zero."""
+        embeddings = getattr(self._network, "embeddings", None)
+        first = getattr(getattr(embeddings, "position_embeddings", None), "padding_idx", None)
+        return positions if first is None else positions - first - 1
 
     @torch.inference_mode()
     def embed(self, texts: Sequence[str]) -> np.ndarray:
