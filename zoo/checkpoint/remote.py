@@ -136,6 +136,11 @@ def told(repository: str, revision: str | None = None) -> Iterator[None]:
         ) from error
     except errors.HfHubHTTPError as error:
         raise HubError(repository, _answered(error.response.status_code, error.server_message or str(error))) from error
+    except RuntimeError as error:  # an upload that failed, and in it the reason
+        if not isinstance(error.__cause__, errors.HfHubHTTPError):
+            raise
+        cause = error.__cause__
+        raise HubError(repository, _answered(cause.response.status_code, cause.server_message or str(cause))) from error
     except (unreached, errors.OfflineModeIsEnabled) as error:
         wrong = f"the Hub was not reached ({type(error).__name__}: {error}) — try again: what has arrived is kept."
         raise HubError(repository, wrong) from error

@@ -14,6 +14,7 @@ from zoo.cli.explain import explain
 from zoo.cli.link import link
 from zoo.cli.listing import list_command
 from zoo.cli.pretrain import pretrain
+from zoo.cli.publish import publish
 from zoo.cli.running import OVERRIDES
 from zoo.cli.tag import tag
 from zoo.cli.train import train
@@ -36,6 +37,7 @@ app.command(rich_help_panel="Use")(explain)
 app.add_typer(corpus, name="corpus", rich_help_panel="Corpora")
 app.command(rich_help_panel="Corpora")(convert)
 app.command(rich_help_panel="Make", context_settings=OVERRIDES)(train)
+app.command(rich_help_panel="Make")(publish)
 app.command(rich_help_panel="Make")(embed)
 app.add_typer(pretrain, name="pretrain", rich_help_panel="Make")
 app.add_typer(vectors, name="vectors", rich_help_panel="Make")
