@@ -1,6 +1,7 @@
-"""Entry points of ``torch.hub``: one for each architecture of the registry.
+"""Entry points of ``torch.hub``: one for each architecture of the registry, and one for any checkpoint.
 
 ``torch.hub.load(repository, "char_cnn_bilstm_crf", checkpoint="ncbi-disease")``
+``torch.hub.load(repository, "tagger", "char_cnn_bilstm_crf.ncbi-disease")``
 """
 
 import ast as _ast
@@ -50,3 +51,21 @@ def _entry(architecture: str, about: str) -> _Callable[..., _Any]:
 
 for _key, _about in _registered().items():
     globals()[_key] = _entry(_key, _about)
+
+
+def tagger(name: str, revision: str | None = None) -> _Any:
+    """Any checkpoint: one that ships, one of yours, or one of the Hugging Face Hub.
+
+    Args:
+        name: ``<architecture>.<corpus>`` of one that ships, a folder, or a repository, ``owner/name``.
+        revision: Of a repository: branch, tag or commit.
+
+    Returns:
+        A tagger: ``tagger.tag(["text", …])`` gives documents with scored spans.
+
+    Raises:
+        KeyError: If there is no such checkpoint; the message lists those that ship and the nearest.
+    """
+    from zoo.hub.index import load
+
+    return load(name, revision)

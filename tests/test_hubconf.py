@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import hubconf
+import zoo
 from tests.test_architecture import PACKAGE, files, imports, reached
 from zoo.hub import index
 from zoo.models.registry import ARCHITECTURES
@@ -15,9 +16,22 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 def test_there_is_one_for_each_architecture() -> None:
-    assert [name for name in dir(hubconf) if not name.startswith("_") and callable(getattr(hubconf, name))] == sorted(
-        ARCHITECTURES
-    )
+    entries = [name for name in dir(hubconf) if not name.startswith("_") and callable(getattr(hubconf, name))]
+    assert entries == sorted([*ARCHITECTURES, "tagger"])
+
+
+def test_any_checkpoint_by_its_name() -> None:
+    found = torch.hub.load(str(REPOSITORY), "tagger", "feature_crf.ncbi-disease", source="local")
+    assert found.key == "feature_crf"
+    with pytest.raises(KeyError, match=r"Did you mean 'feature_crf\.ncbi-disease'"):
+        torch.hub.load(str(REPOSITORY), "tagger", "feature_crf.ncbi", source="local")
+    assert "<architecture>.<corpus>" in (hubconf.tagger.__doc__ or "")  # what torch.hub.help prints
+
+
+def test_architectures_are_listed_by_wildcards() -> None:
+    assert zoo.list_architectures() == [*ARCHITECTURES]
+    assert zoo.list_architectures("*crf*") == [key for key in ARCHITECTURES if "crf" in key]
+    assert zoo.list_architectures("none*") == []
 
 
 @pytest.mark.parametrize("key", ARCHITECTURES)

@@ -11,9 +11,10 @@ from zoo.data.document import Document, Span
 
 if TYPE_CHECKING:
     from zoo.hub.index import list_checkpoints, load
+    from zoo.models.registry import list_architectures
 
 __version__ = "0.1.0"
-__all__ = ["Document", "Span", "__version__", "list_checkpoints", "load"]
+__all__ = ["Document", "Span", "__version__", "list_architectures", "list_checkpoints", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,4 +23,8 @@ def __getattr__(name: str) -> Any:
         from zoo.hub import index
 
         return getattr(index, name)
+    if name == "list_architectures":
+        from zoo.models import registry
+
+        return registry.list_architectures
     raise AttributeError(f"module 'zoo' has no attribute {name!r}; it has {', '.join(__all__)}.")

@@ -27,13 +27,15 @@ def list_command(
     from rich.box import SIMPLE
     from rich.table import Column, Table
 
+    from zoo.data.nearest import did_you_mean
     from zoo.data.textfile import writing
     from zoo.hub.index import list_checkpoints, read_index
 
     index = read_index()
     rows = {name: index[name] for name in list_checkpoints(pattern)}
     if not rows:
-        raise ValueError(f"No checkpoint is named like {pattern!r}; there are {', '.join(index)}.")
+        hint = did_you_mean(pattern.strip("*"), index)
+        raise ValueError(f"No checkpoint is named like {pattern!r}; there are {', '.join(index)}.{hint}")
     if json_output:
         with writing(json_output) as file:
             file.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")

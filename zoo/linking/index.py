@@ -35,7 +35,7 @@ GRAM = 3  # letters
 CALIBRATION = {False: "calibration", True: "calibration with an encoder"}
 """Where an index keeps what scores are worth, of linkers without and with an encoder."""
 PROBE = "acute disease of the liver"
-_MAPPED = 1 << 32  # bytes
+_MAPPED = 384 << 20  # bytes of the file, shared by processes; what lies beyond is read
 _RANKED = 3000  # names that full-text search ranks for a mention, about
 _COMPARED = 500  # names that are compared with a mention in all their letters
 _WEIGHTS = 255  # what a weight of 1 is stored as

@@ -1,5 +1,7 @@
 """Every architecture by its key: a literal table, nothing registers itself."""
 
+from fnmatch import fnmatchcase
+
 from zoo.data.nearest import did_you_mean
 from zoo.models.bert import Bert
 from zoo.models.bilstm import BiLstm
@@ -29,6 +31,19 @@ ARCHITECTURES: dict[str, type[Tagger]] = {
     "feature_crf": FeatureCrf,
     "lexicon_bilstm_crf": LexiconBilstmCrf,
 }
+
+
+def list_architectures(pattern: str = "*") -> list[str]:
+    """Keys of the architectures.
+
+    Args:
+        pattern: Shell wildcards.
+
+    Examples:
+        >>> list_architectures("char_c*")
+        ['char_cnn_bilstm_crf']
+    """
+    return [key for key in ARCHITECTURES if fnmatchcase(key, pattern)]
 
 
 def architecture_named(key: str) -> type[Tagger]:
