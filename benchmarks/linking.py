@@ -184,7 +184,8 @@ def gold_mentions(
             totals.setdefault(system, []).append((found.mentions, found.right[1], found.right[5]))
             yield row(name, split, label, system, "@1", found.at(1), found.mentions)
             yield row(name, split, label, system, "@5", found.at(5), found.mentions)
-        present = [bool(concepts_of(span, index.canonical) & known_concepts(index)) for span, *_ in mentions]
+        known = known_concepts(index)
+        present = [not known.isdisjoint(concepts_of(span, index.canonical)) for span, *_ in mentions]
         counted = [has for (span, *_), has in zip(mentions, present, strict=True) if concepts_of(span)]
         yield row(name, split, label, "any", "in the index", sum(counted) / len(counted), len(counted))
     for system, parts in totals.items() if len(terminology_labels(name)) > 1 else ():
