@@ -221,7 +221,7 @@ def test_what_is_read_is_not_overwritten(zoo: Zoo, index: Path) -> None:
     ):
         said = zoo("link", *arguments)
         assert said.code == 2, arguments
-        assert "it would be overwritten" in said.err
+        assert "would overwrite the input" in said.err
     assert (folder / "medic.tsv").read_text() == NAMES
     assert (folder / "articles.pubtator").read_text() == ARTICLES
 

@@ -1,7 +1,7 @@
 """A Hugging Face Hub on the loopback: repositories in memory, spoken to by the real huggingface_hub client.
 
 It speaks what a model's life takes: create, preupload, the LFS batch protocol, commits, tags, listings, and files by
-revision with ranges. :class:`Faults` make it fail as the real one does.
+revision with ranges. A :class:`Fault` makes it fail as the real one does.
 """
 
 import base64

@@ -118,6 +118,16 @@ def test_an_index_pins_what_a_repository_holds(hub: Hub, repository: Repository)
         fetch(NAME, sha256=pinned)
 
 
+def test_a_name_of_the_index_may_lie_on_the_hub(
+    hub: Hub, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = sha256_of(checkpoints_folder() / SHIPPED / "config.json")
+    row = {"repository": NAME, "revision": repository.commits[-1].id, "sha256": pinned}
+    monkeypatch.setattr("zoo.hub.index.read_index", lambda: {"feature_crf.far": row})
+    repository.add("later", {"config.json": b"{}"})  # the revision is pinned
+    assert zoo.load("feature_crf.far").tag([TEXT])[0].spans
+
+
 def test_a_damaged_copy_is_told(hub: Hub, repository: Repository) -> None:
     folder = fetch(NAME)
     weights = (folder / "model.safetensors").resolve()

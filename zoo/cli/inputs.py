@@ -78,6 +78,21 @@ def file_anywhere(path: str | Path) -> Path:
     return found
 
 
+def check_output(output: str | Path, inputs: Iterable[str | Path]) -> None:
+    """Looks whether what is written would take the place of what is read, or lie in it.
+
+    Raises:
+        ValueError: If it would.
+    """
+    target = Path(output).resolve()
+    for name in inputs:
+        source = Path(name).resolve()
+        if "-" not in (str(name), str(output)) and (
+            source == target or target in source.parents or source in target.parents
+        ):
+            raise ValueError(f"--output {output} would overwrite the input {name}; choose another.")
+
+
 def has_splits(name: str) -> bool:
     """Whether this is a corpus of the table, or a folder with files or folders named after splits."""
     from zoo.data import splits

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zoo.cli.console import table_console
-from zoo.cli.inputs import documents_anywhere, file_anywhere, say_losses
-from zoo.cli.linking import Abbreviations, Encoder, check_output, encoder_named, format_named, linker_of
+from zoo.cli.inputs import check_output, documents_anywhere, file_anywhere, say_losses
+from zoo.cli.linking import Abbreviations, Encoder, Output, encoder_named, format_named, linker_of
 from zoo.cli.progress import documents_progress
 from zoo.cli.recognize import abbreviations, recognize
 
@@ -133,9 +133,7 @@ def _build(
 def apply(
     index: Index,
     inputs: Annotated[list[str], typer.Argument(help="Annotated documents, of any format; or bc5cdr/test.")],
-    output: Annotated[
-        str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")
-    ] = "-",
+    output: Output = "-",
     to: Annotated[
         str | None, typer.Option("--to", help="As pubtator, brat, bioc, jsonl, or track2; else as OUTPUT's ending.")
     ] = None,

@@ -1,7 +1,6 @@
 """What the commands that link ask for, and the linker that is made of it."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from zoo.linking.linker import Embeds, Linker
 
+Output = Annotated[str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")]
 Abbreviations = Annotated[
     Path | None, typer.Option(help="A table of abbreviations (AbreMES-DB, SEDOM, `zoo link abbreviations`, any TSV).")
 ]
@@ -67,17 +67,6 @@ def _is_tagger(folder: Path) -> bool:
         return config.is_file() and "architecture" in json.loads(config.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{config}: is not JSON ({error}) — expected an encoder's — take a fresh copy.") from error
-
-
-def check_output(output: str | Path, inputs: Iterable[str | Path]) -> None:
-    """Looks whether what is written would take the place of what is read.
-
-    Raises:
-        ValueError: If it would.
-    """
-    for source in inputs:
-        if str(output) != "-" and Path(source).exists() and Path(output).exists() and Path(output).samefile(source):
-            raise ValueError(f"Expected another output than the input {source}: it would be overwritten.")
 
 
 def format_named(to: str | None, output: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zoo.cli.inputs import say_losses
-from zoo.cli.linking import check_output, format_named
+from zoo.cli.inputs import check_output, say_losses
+from zoo.cli.linking import Output, format_named
 from zoo.cli.progress import documents_progress
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ Texts = Annotated[
 def recognize(
     index: Annotated[Path, typer.Argument(help="An index, as `zoo link build` makes it.")],
     texts: Texts,
-    output: Annotated[
-        str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")
-    ] = "-",
+    output: Output = "-",
     to: Annotated[
         str | None, typer.Option("--to", help="As jsonl, pubtator, brat or bioc; else as OUTPUT's ending.")
     ] = None,

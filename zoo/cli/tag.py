@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zoo.cli.linking import Abbreviations, Encoder, linker_of
+from zoo.cli.inputs import check_output
+from zoo.cli.linking import Abbreviations, Encoder, Output, linker_of
 
 if TYPE_CHECKING:
     from zoo.data.document import Document
@@ -30,9 +31,7 @@ def tag(
         str | None,
         typer.Option("--to", help="As brat, bioc, jsonl, html, or lines (one span a line); else as OUTPUT's ending."),
     ] = None,
-    output: Annotated[
-        str, typer.Option("--output", "--out", "-o", help="File, folder (brat), or - for standard output.")
-    ] = "-",
+    output: Output = "-",
     processes: Annotated[
         int, typer.Option(min=1, help="Processes that tag side by side, each with a tagger of its own.")
     ] = 1,
@@ -158,10 +157,7 @@ def _check(inputs: Iterable[str], to: str, output: str) -> None:
     if target.exists() and target.is_dir() != is_folder:
         kinds = ("a file", "a folder") if is_folder else ("a folder", "a file")
         raise ValueError(f"--output {output} is {kinds[0]}; {to} needs {kinds[1]}.")
-    for name in inputs:
-        source = Path(name).resolve()
-        if name != "-" and (source == target or target in source.parents or source in target.parents):
-            raise ValueError(f"--output {output} would overwrite the input {name}; choose another.")
+    check_output(output, inputs)
 
 
 def _read(inputs: Iterable[str], format: str | None) -> Iterator["Document"]:

@@ -13,7 +13,7 @@ _BETWEEN = "  "  # words; a name has a blank of its own on either side, so that 
 
 
 class Automaton:
-    """Finds names in words, as :class:`zoo.text.lexicon.Lexicon` does, for millions of names and words.
+    """Finds names in words, as :class:`zoo.text.lexicon.Lexicon` does, all in one pass.
 
     Args:
         names: As :func:`zoo.text.lexicon.normalized` writes them.
